@@ -1,0 +1,123 @@
+/** The room that observes: log entries in; exchanges, pairs, tallies and compare spans out. Bounded everywhere. */
+import type { Tracer } from '@opentelemetry/api';
+import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
+import { DEFAULT_LIMITS, Join, type JoinLimits, type Match } from '../pairing/join.ts';
+import { makePair } from '../pairing/make-pair.ts';
+import type { Pair } from '../pairing/pair.ts';
+import { Tallies } from '../pairing/tally.ts';
+import type { RolloutSnapshot, Snapshot } from '../routing/snapshot.ts';
+import { emitCompareSpan } from '../telemetry/compare-span.ts';
+import { Deltas } from '../telemetry/counters.ts';
+import type { ShadowTally } from '../threads/observations.ts';
+import { type Exchange, toExchange } from './exchange.ts';
+import { type AccessLogListener, listenAccessLogs } from './service.ts';
+
+/** An entry is read by the snapshot its decision was made from; entries of older ones are counted, never guessed. */
+const SNAPSHOTS_KEPT = 16;
+/** Pairs that wait for the next report; beyond it the newest are left out of it, counted, but still tallied. */
+const MAX_WAITING_PAIRS = 1_000;
+
+/** What happened since the last report; tallies are sums since the room was made. */
+export interface ObserveReport {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly pairs: readonly Pair[];
+  readonly tallies: readonly ShadowTally[];
+}
+
+export interface ObserveRoom {
+  use(snapshot: Snapshot): void;
+  serve(socketPath: string): Promise<void>;
+  /** Takes one log entry; never throws. */
+  observe(logName: string, entry: HTTPAccessLogEntry): void;
+  /** Gives up what waited too long, then tells what happened since the last report. */
+  report(): ObserveReport;
+  stop(): Promise<void>;
+}
+
+export interface ObservePorts {
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+  readonly tracer: Tracer;
+  readonly limits?: JoinLimits;
+}
+
+export function createObserveRoom(
+  first: Snapshot,
+  { nowMs, tracer, limits = DEFAULT_LIMITS }: ObservePorts,
+): ObserveRoom {
+  const snapshots = new Map<number, Snapshot>([[first.revision, first]]);
+  const counters = new Deltas();
+  const join = new Join(limits, (name, by) => counters.add(`pairing.${name}`, by));
+  const tallies = new Tallies();
+  let pairs: Pair[] = [];
+  let listener: AccessLogListener | undefined;
+
+  const room: ObserveRoom = {
+    use(snapshot) {
+      snapshots.set(snapshot.revision, snapshot);
+      for (const revision of snapshots.keys()) {
+        if (snapshots.size <= SNAPSHOTS_KEPT) break;
+        snapshots.delete(revision);
+      }
+    },
+    async serve(socketPath) {
+      listener = await listenAccessLogs(socketPath, room.observe);
+    },
+    observe(logName, entry) {
+      try {
+        const exchange = toExchange(logName, entry);
+        if (typeof exchange === 'string') counters.add(`accesslog.rejected.${exchange}`);
+        else take(exchange);
+      } catch {
+        // one strange entry must not cost the others of its batch
+        counters.add('accesslog.failed');
+      }
+    },
+    report() {
+      join.expire(nowMs());
+      const report = { counters: counters.take(), pairs, tallies: tallies.list() };
+      pairs = [];
+      return report;
+    },
+    stop: async () => listener?.close(),
+  };
+  return room;
+
+  function take(exchange: Exchange): void {
+    counters.add(`accesslog.${exchange.role}`);
+    if (exchange.body !== undefined && exchange.body.bytes.length < exchange.body.totalBytes) {
+      counters.add('accesslog.truncated');
+    }
+    if (exchange.role === 'production' && rolloutOf(exchange.decision) === undefined) {
+      counters.add('accesslog.rejected.unknown-revision');
+      return;
+    }
+    for (const match of join.add(exchange, nowMs())) keep(match);
+  }
+
+  function keep(match: Match): void {
+    const startMs = Date.now();
+    const rollout = rolloutOf(match.production.decision);
+    const pair = rollout && makePair(match, rollout);
+    if (pair === undefined) {
+      counters.add('accesslog.rejected.unknown-revision');
+      return;
+    }
+    counters.add('pairing.pairs');
+    if (!isDelivered(match, rollout)) counters.add('pairing.misrouted');
+    tallies.add(pair);
+    emitCompareSpan(tracer, pair, match.production.traceparent, match.shadow.traceparent, startMs);
+    if (pairs.length < MAX_WAITING_PAIRS) pairs.push(pair);
+    else counters.add('pairing.not-shown');
+  }
+
+  function rolloutOf({ revision, rollout }: { revision: number; rollout: string }): RolloutSnapshot | undefined {
+    return snapshots.get(revision)?.rollouts.find(({ name }) => name === rollout);
+  }
+}
+
+/** Envoy's routes delivered what was decided, on both sides. */
+function isDelivered({ production, shadow }: Match, rollout: RolloutSnapshot | undefined): boolean {
+  const intended = rollout?.[production.arm].cluster;
+  return production.cluster === intended && shadow.cluster === production.expected.get(shadow.slot);
+}

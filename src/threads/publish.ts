@@ -1,0 +1,44 @@
+import type { Publisher } from '../rollout/publisher.ts';
+import type { Snapshot } from '../routing/snapshot.ts';
+import type { ThreadState } from './observations.ts';
+
+/** A thread that can be given a snapshot and says how far it is. */
+export interface Subscriber {
+  readonly state: ThreadState;
+  use(snapshot: Snapshot): void;
+}
+
+/**
+ * Publishes to every subscriber and waits for the decide threads: those that are stopped hold no snapshot and get the
+ * newest when they start. `changed` must be called whenever a subscriber's state changed.
+ */
+export function createPublisher(subscribers: () => readonly Subscriber[]): Publisher & { changed(): void } {
+  const waiters = new Set<() => void>();
+  return {
+    changed: () => {
+      for (const check of waiters) check();
+    },
+    publish(snapshot, timeoutMs) {
+      for (const subscriber of subscribers()) subscriber.use(snapshot);
+      const unconfirmed = () =>
+        subscribers()
+          .map(({ state }) => state)
+          .filter(({ name, state }) => name.startsWith('decide') && state !== 'stopped')
+          .filter(({ revision }) => revision < snapshot.revision)
+          .map(({ name }) => name);
+      return new Promise((resolve) => {
+        const settle = () => {
+          clearTimeout(timer);
+          waiters.delete(check);
+          resolve(unconfirmed());
+        };
+        const check = () => {
+          if (unconfirmed().length === 0) settle();
+        };
+        const timer = setTimeout(settle, timeoutMs);
+        waiters.add(check);
+        check();
+      });
+    },
+  };
+}

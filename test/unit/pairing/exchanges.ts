@@ -1,0 +1,32 @@
+import type { ProductionExchange, ShadowExchange } from '../../../src/accesslog/exchange.ts';
+
+const COMMON = {
+  timeMs: 0,
+  status: 200,
+  details: 'via_upstream',
+  latencyMs: 10,
+  body: undefined,
+  traceparent: '',
+};
+
+export function production(id: string, slots: number[] = [1], changes: Partial<ProductionExchange> = {}): ProductionExchange {
+  return {
+    ...COMMON,
+    role: 'production',
+    id,
+    cluster: 'ranker-v1',
+    arm: 'stable',
+    decision: { rollout: 'ranker', release: 'r', revision: 7, weightBp: 500, reason: 'hash', segments: {}, unit: '' },
+    expected: new Map(slots.map((slot) => [slot, `shadow-cluster-${slot}`])),
+    ...changes,
+  };
+}
+
+export function shadow(id: string, slot = 1, changes: Partial<ShadowExchange> = {}): ShadowExchange {
+  return { ...COMMON, role: 'shadow', id, cluster: `shadow-cluster-${slot}`, slot, ...changes };
+}
+
+export function body(text: string) {
+  const bytes = Buffer.from(text);
+  return { bytes, totalBytes: bytes.length, contentEncoding: '' };
+}
