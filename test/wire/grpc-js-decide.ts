@@ -1,0 +1,49 @@
+/** The oracle: the same decide services over stock grpc-js, which frames and ends streams by code that is not ours. */
+import { type handleBidiStreamingCall, Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { PROCESS_PATH } from '../../src/extproc/services.ts';
+import type { Listener, OpenCall } from '../../src/extproc/transport.ts';
+
+const bytes = { serialize: (value: Buffer) => value, deserialize: (value: Buffer) => value };
+
+const SERVICE: ServiceDefinition = {
+  process: {
+    path: PROCESS_PATH,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: bytes.serialize,
+    requestDeserialize: bytes.deserialize,
+    responseSerialize: bytes.serialize,
+    responseDeserialize: bytes.deserialize,
+  },
+};
+
+export async function listenGrpcJs(socketPath: string, open: OpenCall): Promise<Listener> {
+  const process: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
+    let finished = false;
+    const handler = open({
+      path: PROCESS_PATH,
+      metadata: (name) => call.metadata.get(name)[0]?.toString(),
+      send: (message) => {
+        if (!finished) call.write(Buffer.from(message));
+      },
+      finish(status, details) {
+        if (finished) return;
+        finished = true;
+        if (status === 0) call.end();
+        else call.emit('error', { code: status, details });
+      },
+    });
+    call.on('data', (message: Buffer) => handler.message(message));
+    call.on('end', () => handler.halfClosed());
+    call.on('error', () => {});
+    call.on('close', () => handler.closed());
+  };
+  const server = new Server();
+  server.addService(SERVICE, { process });
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
+      error === null ? resolve() : reject(error),
+    ),
+  );
+  return { close: async () => server.forceShutdown() };
+}
