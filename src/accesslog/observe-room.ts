@@ -1,16 +1,16 @@
 /** The room that observes: log entries in; exchanges, pairs, tallies and compare spans out. Bounded everywhere. */
 import type { Tracer } from '@opentelemetry/api';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
+import type { Exchange } from '../pairing/exchange.ts';
 import { DEFAULT_LIMITS, Join, type JoinLimits, type Match } from '../pairing/join.ts';
 import { makePair } from '../pairing/make-pair.ts';
 import type { Pair } from '../pairing/pair.ts';
-import { Tallies } from '../pairing/tally.ts';
+import { type ShadowTally, Tallies } from '../pairing/tally.ts';
 import type { RolloutSnapshot, Snapshot } from '../routing/snapshot.ts';
 import { emitCompareSpan } from '../telemetry/compare-span.ts';
 import { Deltas } from '../telemetry/counters.ts';
-import type { ShadowTally } from '../threads/observations.ts';
-import { type Exchange, toExchange } from './exchange.ts';
 import { type AccessLogListener, listenAccessLogs } from './service.ts';
+import { toExchange } from './to-exchange.ts';
 
 /** An entry is read by the snapshot its decision was made from; entries of older ones are counted, never guessed. */
 const SNAPSHOTS_KEPT = 16;
@@ -106,7 +106,7 @@ export function createObserveRoom(
     counters.add('pairing.pairs');
     if (!isDelivered(match, rollout)) counters.add('pairing.misrouted');
     tallies.add(pair);
-    emitCompareSpan(tracer, pair, match.production.traceparent, match.shadow.traceparent, startMs);
+    emitCompareSpan(tracer, pair, match.production.span, match.shadow.span, startMs);
     if (pairs.length < MAX_WAITING_PAIRS) pairs.push(pair);
     else counters.add('pairing.not-shown');
   }

@@ -1,8 +1,9 @@
 /** Envoy's gRPC access-log service: log entries in, exchanges out. */
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
 import { type AccessLogServiceServer, AccessLogServiceService } from '../gen/envoy/service/accesslog/v3/als.ts';
-import { claimSocket } from '../threads/socket.ts';
+import { bindUnix } from '../sockets/bind-unix.ts';
+import { claimSocket, releaseSocket } from '../sockets/claim.ts';
 
 export type OnEntry = (logName: string, entry: HTTPAccessLogEntry) => void;
 
@@ -17,18 +18,14 @@ export interface AccessLogListener {
 export async function listenAccessLogs(socketPath: string, onEntry: OnEntry): Promise<AccessLogListener> {
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
   server.addService(AccessLogServiceService, accessLogService(onEntry));
-  await claimSocket(socketPath, 0o660, () => bind(server, socketPath));
-  // log streams never end by themselves
-  return { close: async () => server.forceShutdown() };
-}
-
-function bind(server: Server, socketPath: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
+  await claimSocket(socketPath, 0o660, (path) => bindUnix(server, path));
+  return {
+    async close() {
+      releaseSocket(socketPath);
+      // log streams never end by themselves
+      server.forceShutdown();
+    },
+  };
 }
 
 function accessLogService(onEntry: OnEntry): AccessLogServiceServer {

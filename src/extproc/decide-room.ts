@@ -1,11 +1,10 @@
 /** The room that decides: one socket, the newest snapshot, and counts. It does no I/O beside its socket. */
 
-import { compileSnapshot, type Decision } from '../routing/decide.ts';
+import { compileSnapshot, type Decision, type DecisionCount } from '../routing/decide.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { Deltas } from '../telemetry/counters.ts';
 import type { DecideSpan } from '../telemetry/decide-span.ts';
 import { isSampled, parseTraceparent } from '../telemetry/traceparent.ts';
-import type { DecisionCount } from '../threads/observations.ts';
 import { listenHttp2 } from './http2-transport.ts';
 import { createIds } from './request-id.ts';
 import { proveResets } from './reset-proof.ts';

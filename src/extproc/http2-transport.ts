@@ -7,7 +7,7 @@
  */
 import { once } from 'node:events';
 import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { claimSocket } from '../threads/socket.ts';
+import { claimSocket, releaseSocket } from '../sockets/claim.ts';
 import { FrameError, FrameReader, frame } from './grpc-frames.ts';
 import { type Call, type CallHandler, type Listener, type OpenCall, STATUS } from './transport.ts';
 
@@ -40,11 +40,16 @@ export async function listenHttp2(socketPath: string, open: OpenCall, options: H
   });
   server.on('sessionError', ignore);
   server.on('stream', (stream, headers) => serveStream(stream, headers, open));
-  await claimSocket(socketPath, 0o660, async () => {
-    server.listen(socketPath);
+  await claimSocket(socketPath, 0o660, async (path) => {
+    server.listen(path);
     await once(server, 'listening');
   });
-  return { close: (graceMs) => closeServer(server, sessions, graceMs) };
+  return {
+    close(graceMs) {
+      releaseSocket(socketPath);
+      return closeServer(server, sessions, graceMs);
+    },
+  };
 }
 
 function serveStream(stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders, open: OpenCall): void {

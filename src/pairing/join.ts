@@ -3,7 +3,7 @@
  * in bytes: beyond a bound the oldest are given up first. Nothing is silently lost: `counters` says what became of it.
  * Time is passed in; it only has to be monotonic.
  */
-import type { Exchange, ProductionExchange, ShadowExchange } from '../accesslog/exchange.ts';
+import type { Exchange, ProductionExchange, ShadowExchange } from './exchange.ts';
 
 export interface JoinLimits {
   /** From the first side seen; must exceed Envoy's longest route and loop timeout. */

@@ -1,8 +1,7 @@
 /** From two joined exchanges to a pair: which side is the reference, what differs. Pure. */
-import type { Exchange } from '../accesslog/exchange.ts';
 import { compare } from '../comparison/compare.ts';
 import type { RolloutSnapshot, Version } from '../routing/snapshot.ts';
-import { parseTraceparent } from '../telemetry/traceparent.ts';
+import type { Exchange } from './exchange.ts';
 import type { Match } from './join.ts';
 import type { Pair, Side } from './pair.ts';
 
@@ -33,7 +32,7 @@ export function makePair({ production, shadow }: Match, rollout: RolloutSnapshot
     candidate: sideOf(candidate, candidateVersion),
     answeredBy: swapped ? 'candidate' : 'reference',
     difference: compare(reference, candidate),
-    traceId: parseTraceparent(production.traceparent)?.traceId,
+    traceId: production.span?.traceId,
   };
 }
 

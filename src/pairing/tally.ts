@@ -1,7 +1,27 @@
 /** Sums of pairs per rollout and shadow, for people to look at; bounded by the rollouts and shadows there are. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { LatencyQuantiles, ShadowTally } from '../threads/observations.ts';
 import type { Pair, Side } from './pair.ts';
+
+export interface LatencyQuantiles {
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}
+
+/** What pairs with one shadow of one rollout showed. */
+export interface ShadowTally {
+  readonly rollout: string;
+  readonly shadow: string;
+  readonly pairs: number;
+  readonly unreferenced: number;
+  readonly sameStatus: number;
+  readonly sameBody: number;
+  readonly bodiesCompared: number;
+  readonly outputs: readonly { readonly name: string; readonly same: number; readonly compared: number }[];
+  readonly referenceLatency: LatencyQuantiles;
+  readonly candidateLatency: LatencyQuantiles;
+}
 
 /** Distinct output names per shadow; models have a handful, a broken one may have any number. */
 const MAX_OUTPUT_NAMES = 32;

@@ -46,6 +46,14 @@ export interface Decision {
   readonly skipped: readonly SkippedShadow[];
 }
 
+/** How often decisions of one rollout came out one way. */
+export interface DecisionCount {
+  readonly rollout: string;
+  readonly arm: Arm;
+  readonly reason: Reason;
+  readonly count: number;
+}
+
 /** The header every mirrored copy carries. It is outside the prefix the edge strips, so a copy that leads back is known. */
 const SHADOWED_HEADER = 'x-shadowed';
 

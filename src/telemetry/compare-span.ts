@@ -1,16 +1,20 @@
 /** The span of one comparison: in production's trace, linking the two spans that called the models. */
-import { ROOT_CONTEXT, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type SpanContext, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import type { Pair } from '../pairing/pair.ts';
-import { isSampled, parseTraceparent } from './traceparent.ts';
+import { isSampled } from './traceparent.ts';
 
 /**
- * `production` and `shadow` are the `traceparent`s of Envoy's router spans. Without a sampled production trace there is
- * no span. Attributes hold what was found, never what was captured.
+ * `production` and `shadow` are Envoy's router spans. Without a sampled production trace there is no span. Attributes
+ * hold what was found, never what was captured.
  */
-export function emitCompareSpan(tracer: Tracer, pair: Pair, production: string, shadow: string, startMs: number): void {
-  const answered = parseTraceparent(production);
-  if (answered === undefined || !isSampled(answered)) return;
-  const mirrored = parseTraceparent(shadow);
+export function emitCompareSpan(
+  tracer: Tracer,
+  pair: Pair,
+  production: SpanContext | undefined,
+  shadow: SpanContext | undefined,
+  startMs: number,
+): void {
+  if (production === undefined || !isSampled(production)) return;
   const { difference, reference, candidate } = pair;
   const attributes = {
     'understudy.rollout': pair.rollout,
@@ -32,14 +36,14 @@ export function emitCompareSpan(tracer: Tracer, pair: Pair, production: string, 
     ...optional('understudy.latency_difference_ms', difference.latencyDifferenceMs),
   };
   const links = [
-    { context: answered, attributes: { 'understudy.role': 'production' } },
-    ...(mirrored === undefined ? [] : [{ context: mirrored, attributes: { 'understudy.role': 'shadow' } }]),
+    { context: production, attributes: { 'understudy.role': 'production' } },
+    ...(shadow === undefined ? [] : [{ context: shadow, attributes: { 'understudy.role': 'shadow' } }]),
   ];
   tracer
     .startSpan(
       'understudy.compare',
       { kind: SpanKind.INTERNAL, startTime: startMs, attributes, links },
-      trace.setSpanContext(ROOT_CONTEXT, answered),
+      trace.setSpanContext(ROOT_CONTEXT, production),
     )
     .end();
 }

@@ -1,8 +1,10 @@
 /** What control gathers from the other threads' reports: sums, the newest tallies, the newest pairs. Bounded. */
 import type { ObserveReport } from '../accesslog/observe-room.ts';
+import type { Observations, ThreadState } from '../admin/observations.ts';
 import type { DecideReport } from '../extproc/decide-room.ts';
 import type { Pair } from '../pairing/pair.ts';
-import type { DecisionCount, Observations, ShadowTally, ThreadState } from './observations.ts';
+import type { ShadowTally } from '../pairing/tally.ts';
+import type { DecisionCount } from '../routing/decide.ts';
 
 const PAIRS_KEPT = 1_000;
 

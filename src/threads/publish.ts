@@ -1,6 +1,6 @@
+import type { ThreadState } from '../admin/observations.ts';
 import type { Publisher } from '../rollout/publisher.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
-import type { ThreadState } from './observations.ts';
 
 /** A thread that can be given a snapshot and says how far it is. */
 export interface Subscriber {

@@ -1,8 +1,8 @@
 /** One worker thread as control sees it: started, given snapshots, started again when it dies. */
 import { Worker } from 'node:worker_threads';
+import type { ThreadState } from '../admin/observations.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import type { FromThread, ThreadStart, ToThread } from './messages.ts';
-import type { ThreadState } from './observations.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;

@@ -10,7 +10,7 @@ import type { SessionObserver } from '../../src/extproc/session.ts';
 import type { Listener } from '../../src/extproc/transport.ts';
 import { HeaderValueOption_HeaderAppendAction } from '../../src/gen/envoy/config/core/v3/base.ts';
 import { ProcessingRequest, ProcessingResponse } from '../../src/gen/envoy/service/ext_proc/v3/external_processor.ts';
-import { HealthClient, type HealthCheckResponse } from '../../src/gen/grpc/health/v1/health.ts';
+import { type HealthCheckResponse, HealthClient } from '../../src/gen/grpc/health/v1/health.ts';
 import { compileSnapshot } from '../../src/routing/decide.ts';
 import { rollout } from '../unit/routing/rollout.ts';
 import { listenGrpcJs } from './grpc-js-decide.ts';
@@ -94,7 +94,9 @@ describe.each([
   });
 
   test('a request gets exactly one answer: its headers, then the stream ends OK', async () => {
-    const { answers, status } = await exchange(client, [encode(requestHeaders({ ':method': 'GET', 'x-user-id': 'u' }))]);
+    const { answers, status } = await exchange(client, [
+      encode(requestHeaders({ ':method': 'GET', 'x-user-id': 'u' })),
+    ]);
     expect([answers.length, status.code]).toEqual([1, 0]);
     expect(headersOf(answers[0])).toEqual({
       'x-understudy-id': ID,
@@ -181,7 +183,7 @@ describe('the decide socket', () => {
   test('is refused to a second process while the first one serves, and free again afterwards', async () => {
     const path = join(folder, 'taken');
     const first = await listenHttp2(path, services());
-    await expect(listenHttp2(path, services())).rejects.toThrow(`${path}: another process serves this socket`);
+    await expect(listenHttp2(path, services())).rejects.toThrow(`another process serves ${path}`);
     await first.close(0);
     await (await listenHttp2(path, services())).close(0);
   });

@@ -1,7 +1,8 @@
 /** The oracle: the same decide services over stock grpc-js, which frames and ends streams by code that is not ours. */
-import { type handleBidiStreamingCall, Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { type handleBidiStreamingCall, Server, type ServiceDefinition } from '@grpc/grpc-js';
 import { PROCESS_PATH } from '../../src/extproc/services.ts';
 import type { Listener, OpenCall } from '../../src/extproc/transport.ts';
+import { bindUnix } from '../../src/sockets/bind-unix.ts';
 
 const bytes = { serialize: (value: Buffer) => value, deserialize: (value: Buffer) => value };
 
@@ -40,10 +41,6 @@ export async function listenGrpcJs(socketPath: string, open: OpenCall): Promise<
   };
   const server = new Server();
   server.addService(SERVICE, { process });
-  await new Promise<void>((resolve, reject) =>
-    server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
-    ),
-  );
+  await bindUnix(server, socketPath);
   return { close: async () => server.forceShutdown() };
 }

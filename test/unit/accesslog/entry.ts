@@ -6,7 +6,7 @@ import {
 } from '../../../src/gen/envoy/data/accesslog/v3/accesslog.ts';
 
 export const ID = '00010203040506070000000000000001';
-export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+export const SPAN = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 
 const DECISION = {
   rollout: 'ranker',
@@ -19,11 +19,13 @@ const DECISION = {
 };
 
 /** A log entry as Envoy writes it for production; it went over the wire's codec and back. */
-export function productionEntry(changes: {
-  headers?: Record<string, string>;
-  decision?: Record<string, unknown>;
-  captured?: Record<string, unknown>;
-} = {}): HTTPAccessLogEntry {
+export function productionEntry(
+  changes: {
+    headers?: Record<string, string>;
+    decision?: Record<string, unknown>;
+    captured?: Record<string, unknown>;
+  } = {},
+): HTTPAccessLogEntry {
   const entry: HTTPAccessLogEntry = {
     ...blank(HTTPAccessLogEntry),
     commonProperties: {
@@ -54,7 +56,7 @@ export function productionEntry(changes: {
         'x-understudy-arm': 'stable',
         'x-understudy-shadow-1': 'ranker-v2-shadow',
         'x-understudy-shadow-3': 'ranker-v3-shadow',
-        traceparent: TRACEPARENT,
+        traceparent: `00-${SPAN.traceId}-${SPAN.spanId}-01`,
         ...changes.headers,
       },
     },

@@ -36,7 +36,9 @@ test('an entry decided by a snapshot that is no longer kept is counted, never gu
   const room = createRoom(1);
   for (let revision = 2; revision <= 17; revision++) room.use(snapshot(revision));
   const decision = (revision: number) =>
-    productionEntry({ decision: { rollout: 'ranker', release: 'r', revision, weightBp: 0, reason: 'hash', segments: {}, unit: '' } });
+    productionEntry({
+      decision: { rollout: 'ranker', release: 'r', revision, weightBp: 0, reason: 'hash', segments: {}, unit: '' },
+    });
   room.observe('production', decision(1));
   room.observe('production', decision(18));
   expect(room.report().counters).toMatchObject({ 'accesslog.rejected.unknown-revision': 2 });
@@ -47,7 +49,10 @@ test('an entry decided by a snapshot that is no longer kept is counted, never gu
 test('an answer that Envoy delivered from another cluster than decided is counted as misrouted', () => {
   const room = createRoom();
   room.observe('shadow', shadowEntry());
-  room.observe('production', productionEntry({ headers: { 'x-understudy-arm': 'canary', 'x-understudy-shadow-3': '' } }));
+  room.observe(
+    'production',
+    productionEntry({ headers: { 'x-understudy-arm': 'canary', 'x-understudy-shadow-3': '' } }),
+  );
   expect(room.report().counters).toMatchObject({ 'pairing.misrouted': 1 });
 });
 

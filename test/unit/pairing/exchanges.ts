@@ -1,4 +1,4 @@
-import type { ProductionExchange, ShadowExchange } from '../../../src/accesslog/exchange.ts';
+import type { ProductionExchange, ShadowExchange } from '../../../src/pairing/exchange.ts';
 
 const COMMON = {
   timeMs: 0,
@@ -6,10 +6,14 @@ const COMMON = {
   details: 'via_upstream',
   latencyMs: 10,
   body: undefined,
-  traceparent: '',
+  span: undefined,
 };
 
-export function production(id: string, slots: number[] = [1], changes: Partial<ProductionExchange> = {}): ProductionExchange {
+export function production(
+  id: string,
+  slots: number[] = [1],
+  changes: Partial<ProductionExchange> = {},
+): ProductionExchange {
   return {
     ...COMMON,
     role: 'production',

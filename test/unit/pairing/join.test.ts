@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../../../src/accesslog/exchange.ts';
+import type { Exchange } from '../../../src/pairing/exchange.ts';
 import { Join, type JoinLimits } from '../../../src/pairing/join.ts';
 import { body, production, shadow } from './exchanges.ts';
 
@@ -35,7 +35,11 @@ describe('two sides of one id', () => {
 
   test('make one pair per shadow, never a pair of two shadows', () => {
     const { names } = createJoin();
-    expect([names(shadow('a', 1)), names(shadow('a', 2)), names(production('a', [1, 2]))]).toEqual([[], [], ['a:1', 'a:2']]);
+    expect([names(shadow('a', 1)), names(shadow('a', 2)), names(production('a', [1, 2]))]).toEqual([
+      [],
+      [],
+      ['a:1', 'a:2'],
+    ]);
   });
 });
 
@@ -88,7 +92,12 @@ describe('the bounds hold', () => {
   test('beyond the number of ids the oldest is given up first', () => {
     const { join, names, counts } = createJoin({ maxIds: 2 });
     for (const id of ['a', 'b', 'c']) names(production(id));
-    expect([join.waitingIds, counts, names(shadow('a')), names(shadow('c'))]).toEqual([2, { dropped: 1, late: 1 }, [], ['c:1']]);
+    expect([join.waitingIds, counts, names(shadow('a')), names(shadow('c'))]).toEqual([
+      2,
+      { dropped: 1, late: 1 },
+      [],
+      ['c:1'],
+    ]);
   });
 
   test('beyond the captured bytes the oldest is given up first', () => {

@@ -19,7 +19,12 @@ function versions(match: Parameters<typeof makePair>[0]) {
 
 describe('the reference is the side that runs the stable version', () => {
   test('when stable answered: production', () => {
-    expect(versions({ production: production('a'), shadow: shadow('a', 1) })).toEqual(['1.8.0', '2.0.0', 'reference', true]);
+    expect(versions({ production: production('a'), shadow: shadow('a', 1) })).toEqual([
+      '1.8.0',
+      '2.0.0',
+      'reference',
+      true,
+    ]);
   });
 
   test('when canary answered and the shadow is stable: the shadow, so that signs never turn round', () => {
@@ -29,7 +34,12 @@ describe('the reference is the side that runs the stable version', () => {
   });
 
   test('for a twin: production', () => {
-    expect(versions({ production: production('a', [2]), shadow: shadow('a', 2) })).toEqual(['1.8.0', '1.8.0', 'reference', true]);
+    expect(versions({ production: production('a', [2]), shadow: shadow('a', 2) })).toEqual([
+      '1.8.0',
+      '1.8.0',
+      'reference',
+      true,
+    ]);
   });
 
   test('is nobody when neither side is stable: the pair is kept but unreferenced', () => {

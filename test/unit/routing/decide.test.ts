@@ -58,7 +58,10 @@ describe('the arm', () => {
 
   test('is taken from the first unit header that is present', () => {
     expect(decide(compiled(), facts({ 'x-session': '日本-ünïcode' }))?.unit?.source).toBe('x-session');
-    expect(decide(compiled(), facts({ 'x-session': 's', ...HIGH }))?.unit).toEqual({ source: 'x-user-id', value: 'alice' });
+    expect(decide(compiled(), facts({ 'x-session': 's', ...HIGH }))?.unit).toEqual({
+      source: 'x-user-id',
+      value: 'alice',
+    });
   });
 });
 
@@ -85,13 +88,19 @@ describe('a rule', () => {
       rule: 0,
       segments: { country: 'IE' },
     });
-    expect(decide(compiled({ rules }), facts({ 'x-geo-country': 'FR', ...HIGH }))).toMatchObject({ arm: 'stable', weightBp: 500 });
+    expect(decide(compiled({ rules }), facts({ 'x-geo-country': 'FR', ...HIGH }))).toMatchObject({
+      arm: 'stable',
+      weightBp: 500,
+    });
   });
 
   test('with a weight never lowers it and does nothing while the weight is 0', () => {
     const inIreland = facts({ 'x-geo-country': 'IE', ...LOW });
     expect(decide(compiled({ weightBp: 9_500, rules: [ireland] }), inIreland)?.weightBp).toBe(9_500);
-    expect(decide(compiled({ weightBp: 0, rules: [ireland] }), inIreland)).toMatchObject({ arm: 'stable', weightBp: 0 });
+    expect(decide(compiled({ weightBp: 0, rules: [ireland] }), inIreland)).toMatchObject({
+      arm: 'stable',
+      weightBp: 0,
+    });
   });
 
   test('needs all its headers and segments', () => {
@@ -116,7 +125,8 @@ describe('a mirrored copy that leads back to the edge', () => {
 });
 
 describe('a shadow', () => {
-  const names = (decision: ReturnType<typeof decide>) => decision?.mirrors.map(({ slot, shadow }) => `${slot}:${shadow.name}`);
+  const names = (decision: ReturnType<typeof decide>) =>
+    decision?.mirrors.map(({ slot, shadow }) => `${slot}:${shadow.name}`);
 
   test('gets a copy of what stable answers, in the slot of its place in the list', () => {
     expect(names(decide(compiled(), facts(HIGH)))).toEqual(['1:candidate', '2:twin']);
@@ -125,7 +135,9 @@ describe('a shadow', () => {
   test('of the version that answers gets none, but a shadow of the stable version still does', () => {
     const decision = decide(compiled(), facts(LOW));
     expect(names(decision)).toEqual(['2:twin']);
-    expect(decision?.skipped.map(({ shadow, reason }) => [shadow.name, reason])).toEqual([['candidate', 'same-version']]);
+    expect(decision?.skipped.map(({ shadow, reason }) => [shadow.name, reason])).toEqual([
+      ['candidate', 'same-version'],
+    ]);
   });
 
   test.each([

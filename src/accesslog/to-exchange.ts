@@ -1,63 +1,11 @@
-/** One finished request/response as Envoy logged it, cut down to what pairs need. */
+/** From a log entry to an exchange: everything pairs do not need is left behind here. */
+
+import type { CapturedBody } from '../comparison/answer.ts';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
 import type { Duration } from '../gen/google/protobuf/duration.ts';
+import type { Exchange, LoggedDecision } from '../pairing/exchange.ts';
 import type { Arm } from '../routing/snapshot.ts';
-
-/** The first bytes of a body, as the Lua filter saw them. */
-export interface CapturedBody {
-  readonly bytes: Buffer;
-  /** Length of the whole body; above `bytes.length` the copy is truncated. */
-  readonly totalBytes: number;
-  /** Lower case; `` = none. */
-  readonly contentEncoding: string;
-}
-
-interface Common {
-  /** 32 hex digits. */
-  readonly id: string;
-  /** Start of the request, wall time, ms since the epoch. */
-  readonly timeMs: number;
-  /** The cluster that really delivered. */
-  readonly cluster: string;
-  /** 0 = no answer. */
-  readonly status: number;
-  /** `via_upstream` = the model answered; anything else, Envoy did. */
-  readonly details: string;
-  /** Last upstream byte received minus first upstream byte sent. */
-  readonly latencyMs: number | undefined;
-  /** Undefined when nothing was captured. */
-  readonly body: CapturedBody | undefined;
-  /** Of the span that called the model; `` when there is no tracing. */
-  readonly traceparent: string;
-}
-
-export interface ProductionExchange extends Common {
-  readonly role: 'production';
-  readonly arm: Arm;
-  readonly decision: LoggedDecision;
-  /** Cluster of each shadow that got a copy, by slot. */
-  readonly expected: ReadonlyMap<number, string>;
-}
-
-export interface ShadowExchange extends Common {
-  readonly role: 'shadow';
-  /** 1..4 */
-  readonly slot: number;
-}
-
-export type Exchange = ProductionExchange | ShadowExchange;
-
-/** The decision as it travelled in dynamic metadata. */
-export interface LoggedDecision {
-  readonly rollout: string;
-  readonly release: string;
-  readonly revision: number;
-  readonly weightBp: number;
-  readonly reason: string;
-  readonly segments: Readonly<Record<string, string>>;
-  /** Keyed hash; `` = none. */
-  readonly unit: string;
-}
+import { parseTraceparent } from '../telemetry/traceparent.ts';
 
 /** Why an entry is no exchange. */
 export type Rejection = 'no-id' | 'no-decision' | 'no-role' | 'unknown-log';
@@ -76,7 +24,7 @@ export function toExchange(logName: string, entry: HTTPAccessLogEntry): Exchange
   const id = headers['x-understudy-id'] ?? '';
   if (!ID.test(id)) return 'no-id';
   const metadata = entry.commonProperties?.metadata?.filterMetadata ?? {};
-  const common: Common = {
+  const common = {
     id,
     timeMs: entry.commonProperties?.startTime?.getTime() ?? 0,
     cluster: entry.commonProperties?.upstreamCluster ?? '',
@@ -84,7 +32,7 @@ export function toExchange(logName: string, entry: HTTPAccessLogEntry): Exchange
     details: entry.response?.responseCodeDetails ?? '',
     latencyMs: latencyOf(entry),
     body: bodyOf(metadata.understudy ?? {}),
-    traceparent: headers.traceparent ?? '',
+    span: parseTraceparent(headers.traceparent ?? ''),
   };
   if (logName === 'shadow') {
     const slot = ROLE.exec(headers['x-understudy-role'] ?? '')?.[1];

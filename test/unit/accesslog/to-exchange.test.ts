@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toExchange } from '../../../src/accesslog/exchange.ts';
-import { ID, productionEntry, shadowEntry, TRACEPARENT } from './entry.ts';
+import { toExchange } from '../../../src/accesslog/to-exchange.ts';
+import { ID, productionEntry, SPAN, shadowEntry } from './entry.ts';
 
 describe('an exchange', () => {
   test('of production carries what was decided, delivered, timed and captured', () => {
@@ -13,7 +13,7 @@ describe('an exchange', () => {
       details: 'via_upstream',
       latencyMs: 1010.5,
       body: { bytes: Buffer.from('{"a":1}'), totalBytes: 7, contentEncoding: '' },
-      traceparent: TRACEPARENT,
+      span: { traceId: SPAN.traceId, spanId: SPAN.spanId, traceFlags: 1, isRemote: true },
       arm: 'stable',
       decision: {
         rollout: 'ranker',
@@ -32,7 +32,11 @@ describe('an exchange', () => {
   });
 
   test('of a shadow carries its slot', () => {
-    expect(toExchange('shadow', shadowEntry(3))).toMatchObject({ role: 'shadow', slot: 3, cluster: 'ranker-v4-shadow' });
+    expect(toExchange('shadow', shadowEntry(3))).toMatchObject({
+      role: 'shadow',
+      slot: 3,
+      cluster: 'ranker-v4-shadow',
+    });
   });
 
   test('holds neither path, query, client address nor user agent', () => {

@@ -1,6 +1,7 @@
-/** What control knows of the other threads: plain data that the admin service shows. */
+/** What is known of the rooms and shown to people: plain data. */
 import type { Pair } from '../pairing/pair.ts';
-import type { Arm } from '../routing/snapshot.ts';
+import type { ShadowTally } from '../pairing/tally.ts';
+import type { DecisionCount } from '../routing/decide.ts';
 
 export interface ThreadState {
   /** `decide-0`, `decide-1`, ..., `observe` */
@@ -9,34 +10,6 @@ export interface ThreadState {
   /** The newest snapshot it confirmed. */
   readonly revision: number;
   readonly restarts: number;
-}
-
-export interface DecisionCount {
-  readonly rollout: string;
-  readonly arm: Arm;
-  readonly reason: string;
-  readonly count: number;
-}
-
-export interface LatencyQuantiles {
-  readonly count: number;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
-  readonly p99Ms: number;
-}
-
-/** What pairs with one shadow of one rollout showed since the process started. */
-export interface ShadowTally {
-  readonly rollout: string;
-  readonly shadow: string;
-  readonly pairs: number;
-  readonly unreferenced: number;
-  readonly sameStatus: number;
-  readonly sameBody: number;
-  readonly bodiesCompared: number;
-  readonly outputs: readonly { readonly name: string; readonly same: number; readonly compared: number }[];
-  readonly referenceLatency: LatencyQuantiles;
-  readonly candidateLatency: LatencyQuantiles;
 }
 
 /** A closed set of counter names (ARCHITECTURE.md, "Counters") and their values since the process started. */

@@ -1,0 +1,86 @@
+/** From what the sidecar knows to what admin.proto says. */
+
+import type * as proto from '../gen/understudy/admin/v1/admin.ts';
+import type { Pair } from '../pairing/pair.ts';
+import type { ShadowTally } from '../pairing/tally.ts';
+import type { RolloutView } from '../rollout/state.ts';
+import type { Decision } from '../routing/decide.ts';
+import { isTwin, type RolloutSnapshot, type Shadow } from '../routing/snapshot.ts';
+import type { Observations } from './observations.ts';
+
+export function rolloutMessage(view: RolloutView, observations: Observations): proto.Rollout {
+  const { name, release, stable, canary, phase, cause, weightBp, revision, updatedAtMs, updatedBy } = view;
+  return {
+    name,
+    routes: [...view.routes],
+    release,
+    stable,
+    canary,
+    shadows: view.shadows.map((shadow) => shadowMessage(view, shadow)),
+    phase,
+    cause,
+    weightBp,
+    revision,
+    updatedAtMs,
+    updatedBy,
+    decisions: observations.decisions().filter((count) => count.rollout === name),
+    tallies: observations
+      .tallies()
+      .filter((tally) => tally.rollout === name)
+      .map(tallyMessage),
+  };
+}
+
+function shadowMessage(rollout: RolloutSnapshot, shadow: Shadow): proto.Shadow {
+  return { ...shadow, twin: isTwin(rollout, shadow) };
+}
+
+function tallyMessage(tally: ShadowTally): proto.ShadowTally {
+  return { ...tally, outputs: [...tally.outputs] };
+}
+
+/** `version` of the sidecar, `startedAtMs` since the epoch. */
+export function sidecarMessage(
+  process: { readonly version: string; readonly startedAtMs: number },
+  revision: number,
+  observations: Observations,
+): proto.Sidecar {
+  const { version, startedAtMs } = process;
+  return { version, startedAtMs, revision, threads: [...observations.threads()], counters: observations.counters() };
+}
+
+/** No decision: no rollout has the route. */
+export function explainMessage(decision: Decision | undefined, revision: number): proto.ExplainResponse {
+  if (!decision) {
+    const nothing = { rollout: '', arm: '', reason: '', cluster: '', unitSource: '' };
+    return { ...nothing, segments: {}, shadows: [], skipped: [], revision };
+  }
+  const { rollout, arm, reason, bucket, weightBp, unit, rule, segments } = decision;
+  return {
+    rollout: rollout.name,
+    arm,
+    reason,
+    cluster: rollout[arm].cluster,
+    bucket,
+    weightBp,
+    unitSource: unit?.source ?? '',
+    rule,
+    segments,
+    shadows: decision.mirrors.map(({ shadow }) => shadowMessage(rollout, shadow)),
+    skipped: decision.skipped.map((skip) => ({ shadow: skip.shadow.name, reason: skip.reason })),
+    revision,
+  };
+}
+
+/** `droppedBefore`: pairs this reader lost just before this one. */
+export function pairMessage(pair: Pair, droppedBefore: number): proto.Pair {
+  const { difference, traceId, reference, candidate, ...same } = pair;
+  return {
+    ...same,
+    reference: reference,
+    candidate: candidate,
+    ...difference,
+    traceId: traceId ?? '',
+    droppedBefore,
+  };
+}

@@ -1,0 +1,87 @@
+import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import type { ListRolloutsResponse, RolloutAdminServer } from '../gen/understudy/admin/v1/admin.ts';
+import type { Controller } from '../rollout/controller.ts';
+import { RefusedError } from '../rollout/refused.ts';
+import { compileSnapshot, decide } from '../routing/decide.ts';
+import { explainMessage, rolloutMessage, sidecarMessage } from './convert.ts';
+import { toStatus } from './errors.ts';
+import type { Observations } from './observations.ts';
+import { factsOf, inRange, nonEmpty } from './requests.ts';
+import { watchPairs, watchRollouts } from './watch.ts';
+
+/** What the admin service shows and changes. */
+export interface AdminParts {
+  readonly controller: Controller;
+  readonly observations: Observations;
+  /** Of the sidecar. */
+  readonly version: string;
+  /** Since the epoch. */
+  readonly startedAtMs: number;
+}
+
+/** The handlers of RolloutAdmin; streams end when `stopping` aborts. */
+export function createService(parts: AdminParts, stopping: AbortSignal): RolloutAdminServer {
+  const { controller, observations } = parts;
+
+  const list = (): ListRolloutsResponse => ({
+    rollouts: controller.views().map((view) => rolloutMessage(view, observations)),
+    sidecar: sidecarMessage(parts, controller.snapshot().revision, observations),
+  });
+
+  return {
+    listRollouts: unary(list),
+    getRollout: unary(({ name }) => rolloutMessage(controller.view(nonEmpty('name', name)), observations)),
+    watchRollouts: streaming((call) => {
+      const intervalMs = inRange('interval_ms', call.request.intervalMs, { min: 100, max: 60_000, whenZero: 1_000 });
+      watchRollouts(call, intervalMs, list, controller.onChange, stopping);
+    }),
+    setWeight: unary(async (request) => {
+      const { view, unconfirmed } = await controller.setWeight({ weightBp: undefined, ...request });
+      return { rollout: rolloutMessage(view, observations), unconfirmedThreads: [...unconfirmed] };
+    }),
+    explain: unary((request) => {
+      const snapshot = controller.snapshot();
+      return explainMessage(decide(compileSnapshot(snapshot), factsOf(request)), snapshot.revision);
+    }),
+    listEvents: unary(({ rollout, limit, before }) => ({
+      events: [
+        ...controller.events({
+          rollout: rollout || undefined,
+          limit: inRange('limit', limit, { min: 1, max: 1_000, whenZero: 50 }),
+          before: before || undefined,
+        }),
+      ],
+    })),
+    watchPairs: streaming((call) => {
+      const { rollout, shadow, recent } = call.request;
+      inRange('recent', recent, { min: 1, max: 1_000, whenZero: 0 });
+      const views = rollout === '' ? controller.views() : [controller.view(rollout)];
+      if (shadow !== '' && !views.some((view) => view.shadows.some((known) => known.name === shadow))) {
+        throw new RefusedError('not-found', 'shadow', `there is no shadow ${JSON.stringify(shadow)}`);
+      }
+      watchPairs(call, observations, stopping);
+    }),
+  };
+}
+
+function unary<Request, Response>(answer: (request: Request) => Response | Promise<Response>) {
+  const handle: handleUnaryCall<Request, Response> = async (call, callback) => {
+    try {
+      callback(null, await answer(call.request));
+    } catch (error) {
+      callback(toStatus(error));
+    }
+  };
+  return handle;
+}
+
+function streaming<Request, Response>(start: handleServerStreamingCall<Request, Response>) {
+  const handle: handleServerStreamingCall<Request, Response> = (call) => {
+    try {
+      start(call);
+    } catch (error) {
+      call.emit('error', toStatus(error));
+    }
+  };
+  return handle;
+}

@@ -1,0 +1,47 @@
+/** Exit codes, the one place that gives them. */
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { CommanderError } from 'commander';
+import { ConfigError } from '../config/problem.ts';
+
+export const exit = { ok: 0, unexpected: 1, usage: 2, noSidecar: 3, refused: 4, notFound: 5 } as const;
+export type ExitCode = (typeof exit)[keyof typeof exit];
+
+export const exitHelp = `
+Exit codes:
+  0  done
+  1  unexpected failure
+  2  wrong usage or configuration
+  3  no sidecar answers at the admin socket
+  4  refused: another revision than expected, or the change cannot be made now
+  5  no such rollout or shadow`;
+
+/** What was asked for cannot be asked like this. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Nobody answers at the admin socket, or no longer. */
+export class NoSidecarError extends Error {
+  override readonly name = 'NoSidecarError';
+}
+
+const exitOfStatus: Readonly<Partial<Record<status, ExitCode>>> = {
+  [status.INVALID_ARGUMENT]: exit.usage,
+  [status.NOT_FOUND]: exit.notFound,
+  [status.FAILED_PRECONDITION]: exit.refused,
+  [status.UNAVAILABLE]: exit.refused,
+  [status.DEADLINE_EXCEEDED]: exit.noSidecar,
+};
+
+/** The exit code and the line for people; no line when commander has already said it. */
+export function explainFailure(error: unknown): { readonly code: ExitCode; readonly line?: string } {
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? exit.ok : exit.usage };
+  if (error instanceof ConfigError || error instanceof UsageError) return { code: exit.usage, line: error.message };
+  if (error instanceof NoSidecarError) return { code: exit.noSidecar, line: error.message };
+  if (isServiceError(error)) return { code: exitOfStatus[error.code] ?? exit.unexpected, line: error.details };
+  return { code: exit.unexpected, line: String(error) };
+}
+
+export function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'details' in error;
+}

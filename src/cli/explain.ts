@@ -1,0 +1,57 @@
+import { formatPercent } from '../config/units.ts';
+import type { ExplainResponse } from '../gen/understudy/admin/v1/admin.ts';
+import { ask, withAdmin } from './client.ts';
+import { UsageError } from './exit.ts';
+import type { Settings } from './settings.ts';
+import { paint } from './table.ts';
+import { printJson, type Terminal } from './terminal.ts';
+
+export interface ExplainOptions extends Settings {
+  readonly route: string;
+  /** `name: value` */
+  readonly header: readonly string[];
+  readonly method: string;
+  readonly body?: boolean;
+  readonly json?: boolean;
+}
+
+/** Prints what would be decided for a request, and why. */
+export function explain(options: ExplainOptions, terminal: Terminal): Promise<void> {
+  const { route, method, body: hasBody = false } = options;
+  const headers = Object.fromEntries(options.header.map(parseHeader));
+  return withAdmin(options, terminal, async (client) => {
+    const answer = await ask(client, client.explain, { route, method, headers, hasBody });
+    if (options.json) printJson(terminal, answer);
+    else terminal.out(describe(route, answer, terminal));
+  });
+}
+
+function parseHeader(text: string): [name: string, value: string] {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new UsageError(`--header: expected 'name: value', found ${JSON.stringify(text)}`);
+  return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+}
+
+function describe(route: string, answer: ExplainResponse, terminal: Terminal): string {
+  if (answer.rollout === '') return `no rollout has the route ${route}: Envoy's own routes apply\n`;
+  const lines: [label: string, text: string | undefined][] = [
+    ['rollout', `${answer.rollout} (revision ${answer.revision})`],
+    ['arm', `${paint(terminal, 'bold', answer.arm)}, cluster ${answer.cluster}`],
+    ['reason', answer.rule === undefined ? answer.reason : `${answer.reason}, rule ${answer.rule}`],
+    ['weight', answer.weightBp === undefined ? undefined : formatPercent(answer.weightBp)],
+    ['bucket', answer.bucket?.toString()],
+    ['unit', answer.unitSource],
+    [
+      'segments',
+      Object.entries(answer.segments)
+        .map((entry) => entry.join('='))
+        .join(', '),
+    ],
+    ['shadows', answer.shadows.map((shadow) => `${shadow.name} (${shadow.cluster})`).join(', ')],
+    ['skipped', answer.skipped.map((skip) => `${skip.shadow} (${skip.reason})`).join(', ')],
+  ];
+  return lines
+    .filter(([, text]) => text)
+    .map(([label, text]) => `${label.padEnd(10)}${text}\n`)
+    .join('');
+}

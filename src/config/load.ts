@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { type Config, parseConfig } from './parse.ts';
+import { ConfigError } from './problem.ts';
+
+/** Reads and checks a configuration file. Throws ConfigError, also when it cannot be read. */
+export function loadConfig(file: string): Config {
+  return parseConfig(readText(file), file);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const found = (error as NodeJS.ErrnoException).code ?? String(error);
+    const message = `cannot be read: ${found}`;
+    throw new ConfigError([{ file, line: 1, column: 1, path: '', expected: 'a readable file', found, message }]);
+  }
+}
