@@ -1,6 +1,7 @@
 /** The oracle: the same decide services over stock grpc-js, which frames and ends streams by code that is not ours. */
 import { type handleBidiStreamingCall, Server, type ServiceDefinition } from '@grpc/grpc-js';
-import { PROCESS_PATH } from '../../src/extproc/services.ts';
+import { HealthImplementation } from 'grpc-health-check';
+import { PROCESS_PATH, PROCESSOR_NAME } from '../../src/extproc/services.ts';
 import type { Listener, OpenCall } from '../../src/extproc/transport.ts';
 import { bindUnix } from '../../src/sockets/bind-unix.ts';
 
@@ -41,6 +42,7 @@ export async function listenGrpcJs(socketPath: string, open: OpenCall): Promise<
   };
   const server = new Server();
   server.addService(SERVICE, { process });
+  new HealthImplementation({ [PROCESSOR_NAME]: 'SERVING' }).addToServer(server);
   await bindUnix(server, socketPath);
   return { close: async () => server.forceShutdown() };
 }
