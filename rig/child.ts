@@ -27,7 +27,12 @@ export async function startChild(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  // detached: a terminal's Ctrl-C is for us, and we end the programs in their order
+  const child = spawn(binary, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    detached: true,
+  });
   let tail = '';
   const keep = (text: string) => {
     tail = (tail + text).slice(-TAIL);
