@@ -13,6 +13,7 @@ describe('whatever a shadow does, the user gets the same answer', () => {
     stage = await Stage.start({ rollout: { shadows: [NEXT] } });
     healthy = await stage.request({ 'x-user-id': 'u' }, '{}');
     expect(healthy.status).toBe(200);
+    await stage.waitForPairs(1);
   });
   afterAll(() => stage.stop());
 
