@@ -3,7 +3,7 @@ import { listenHttp2 } from '../src/extproc/http2-transport.ts';
 import { createIds } from '../src/extproc/request-id.ts';
 import { decideServices } from '../src/extproc/services.ts';
 import type { Listener, OpenCall } from '../src/extproc/transport.ts';
-import { compileSnapshot } from '../src/routing/decide.ts';
+import { compileSnapshot, decide } from '../src/routing/decide.ts';
 import { rollout } from '../test/unit/routing/rollout.ts';
 import { listenGrpcJs } from '../test/wire/grpc-js-decide.ts';
 
@@ -21,9 +21,10 @@ const snapshot = compileSnapshot({
 });
 const services = decideServices(
   {
-    snapshot: () => snapshot,
+    decide: (facts) => ({ snapshot: snapshot.snapshot, decision: decide(snapshot, facts) }),
     nextId: createIds(new Uint8Array(8)),
     nowMs: () => performance.now(),
+    random: Math.random,
     observer: { opened() {}, decided() {}, faulted() {}, closed() {} },
   },
   () => true,

@@ -14,7 +14,10 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
   const node = require.resolve(`node-${process.platform}-${process.arch}/bin/node`);
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  for (const signal of signals) {
+    // a terminal's Ctrl-C reaches the child by itself; a second one would mean "at once"
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal));
+  }
   child.on('exit', (code, signal) => {
     for (const name of signals) process.removeAllListeners(name);
     if (signal) process.kill(process.pid, signal);

@@ -16,6 +16,7 @@ export function demoTerminal(): Terminal {
     env: process.env,
     interactive: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     signal: ending.signal,
+    onHangUp: () => {},
   };
 }
 

@@ -15,21 +15,46 @@ local function metadata(handle)
   return handle:streamInfo():dynamicMetadata()
 end
 
-local function copy(handle, limit)
-  local parts, kept, total, chunks = {}, 0, 0, 0
+-- The first bytes of a body; of an event stream, which ends with what matters, the first and the last half of them, and
+-- when its chunks came (milliseconds).
+local function copy(handle, limit, is_stream)
+  local head_limit = is_stream and math.floor(limit / 2) or limit
+  local tail_limit = limit - head_limit
+  local head, kept, tail, from, to, waiting = {}, 0, {}, 1, 0, 0
+  local total, chunks, first, last, gap = 0, 0, 0, 0, 0
   for chunk in handle:bodyChunks() do
     local length = chunk:length()
     if length > 0 then -- the end of a stream often comes as an empty chunk
       total = total + length
       chunks = chunks + 1
-      local take = math.min(length, limit - kept)
+      local take = math.min(length, head_limit - kept)
       if take > 0 then
-        parts[#parts + 1] = chunk:getBytes(0, take)
+        head[#head + 1] = chunk:getBytes(0, take)
         kept = kept + take
+      end
+      local rest = math.min(length - take, tail_limit)
+      if rest > 0 then
+        to = to + 1
+        tail[to] = chunk:getBytes(length - rest, rest)
+        waiting = waiting + rest
+        while waiting - #tail[from] >= tail_limit do
+          waiting = waiting - #tail[from]
+          tail[from] = nil
+          from = from + 1
+        end
+      end
+      if is_stream then
+        local now = handle:timestamp()
+        if chunks == 1 then first = now else gap = math.max(gap, now - last) end
+        last = now
       end
     end
   end
-  return table.concat(parts), total, chunks
+  return {
+    head = table.concat(head),
+    tail = string.sub(table.concat(tail, "", from, to), -math.max(tail_limit, 1)),
+    total = total, chunks = chunks, first = first, last = last, gap = gap,
+  }
 end
 
 -- The total is written beside the body: a body shorter than it was cut. After an aborted body the script is never
@@ -38,13 +63,21 @@ local function record(handle, side, limit)
   -- Read here and now: a filter nearer the user (a compressor) may change them before the log is written.
   local headers = handle:headers()
   local encoding, kind = headers:get("content-encoding"), headers:get("content-type")
-  local body, total, chunks = copy(handle, limit)
+  local is_stream = kind ~= nil and string.find(string.lower(kind), "^text/event%-stream") ~= nil
+  local body = copy(handle, limit, is_stream)
   local facts = metadata(handle)
-  facts:set(NAMESPACE, side .. "_body", handle:base64Escape(body))
-  facts:set(NAMESPACE, side .. "_bytes", total)
-  facts:set(NAMESPACE, side .. "_chunks", chunks)
+  facts:set(NAMESPACE, side .. "_body", handle:base64Escape(body.head))
+  facts:set(NAMESPACE, side .. "_bytes", body.total)
+  facts:set(NAMESPACE, side .. "_chunks", body.chunks)
   if encoding then facts:set(NAMESPACE, side .. "_encoding", encoding) end
   if kind then facts:set(NAMESPACE, side .. "_type", kind) end
+  if is_stream and body.chunks > 0 then
+    local started = (facts:get(NAMESPACE) or {})["started_ms"] or body.first
+    facts:set(NAMESPACE, side .. "_tail", handle:base64Escape(body.tail))
+    facts:set(NAMESPACE, side .. "_first_ms", body.first - started)
+    facts:set(NAMESPACE, side .. "_last_ms", body.last - started)
+    facts:set(NAMESPACE, side .. "_gap_ms", body.gap)
+  end
 end
 
 function envoy_on_request(handle)
@@ -54,7 +87,11 @@ function envoy_on_request(handle)
   if not request then return end
   request, response = math.min(tonumber(request), CAP), math.min(tonumber(response), CAP)
   -- The response side sees no request headers.
-  if response > 0 then metadata(handle):set(NAMESPACE, "response_limit", response) end
+  if response > 0 then
+    local facts = metadata(handle)
+    facts:set(NAMESPACE, "response_limit", response)
+    facts:set(NAMESPACE, "started_ms", handle:timestamp())
+  end
   if request > 0 then record(handle, "request", request) end
 end
 

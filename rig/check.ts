@@ -1,9 +1,9 @@
 /** `npm run check`: everything that can be said about the code without running it. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { generate } from './generate.ts';
+import { editorSchemaFile, editorSchemaText, generate } from './generate.ts';
 import { importFaults } from './import-directions.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -13,6 +13,8 @@ const checks: Record<string, () => string> = {
   'format and lint': () => output(bin('biome'), ['ci', '--colors=off', '--error-on-warnings', '.']),
   types: () => output(bin('tsc'), ['-p', 'tsconfig.json']),
   'generated code is current': generatedDiff,
+  'editor schema is current': () =>
+    readFileSync(editorSchemaFile, 'utf8') === editorSchemaText() ? '' : `${editorSchemaFile} is old: npm run gen`,
   'import directions': () => importFaults(join(root, 'src')).join('\n'),
 };
 

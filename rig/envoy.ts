@@ -19,6 +19,8 @@ export type Envoy = Child & {
 
 type Options = {
   readonly configYaml: string;
+  /** One of the pinned versions; default: as envoyBinary. */
+  readonly version?: string | undefined;
   /** Worker threads. */
   readonly concurrency?: number;
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error' | 'critical' | 'off';
@@ -31,7 +33,7 @@ type Options = {
  */
 export async function startEnvoy(options: Options): Promise<Envoy> {
   const { configYaml, concurrency = 2, logLevel = 'warning', args = [] } = options;
-  const binary = await envoyBinary();
+  const binary = await envoyBinary({ version: options.version });
   const folder = await mkdtemp(join(tmpdir(), 'understudy-envoy-'));
   const config = join(folder, 'envoy.yaml');
   const adminAddress = join(folder, 'admin');

@@ -1,8 +1,12 @@
-/** Generates src/gen from proto/: `npm run gen` writes it, `generate(folder)` into any folder (the check compares). */
+/**
+ * Generates src/gen from proto/ and the JSON Schema of understudy.yaml: `npm run gen` writes them, `generate(folder)`
+ * and `editorSchemaText()` are for the check, which compares.
+ */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { editorSchema } from '../src/config/editor-schema.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -46,4 +50,16 @@ export function generate(folder: string): void {
   );
 }
 
-if (import.meta.main) generate(join(root, 'src/gen'));
+/** Formatted as every file here. */
+export function editorSchemaText(): string {
+  const args = ['format', '--stdin-file-path=understudy.schema.json'];
+  const input = JSON.stringify(editorSchema(), null, 2);
+  return execFileSync(join(modules, '.bin/biome'), args, { input, cwd: root, encoding: 'utf8' });
+}
+
+export const editorSchemaFile = join(root, 'docs/understudy.schema.json');
+
+if (import.meta.main) {
+  generate(join(root, 'src/gen'));
+  writeFileSync(editorSchemaFile, editorSchemaText());
+}

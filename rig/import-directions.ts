@@ -6,18 +6,19 @@ import { join, relative, resolve } from 'node:path';
 const ROWS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['cli'],
-  ['app.ts'],
+  ['app.ts', 'doctor'],
   ['threads'],
-  ['extproc', 'accesslog', 'admin'],
+  ['metrics'],
+  ['extproc', 'accesslog', 'admin', 'render'],
   ['config', 'store', 'telemetry'],
-  ['rollout', 'pairing'],
+  ['rollout', 'pairing', 'geography'],
   ['routing', 'comparison'],
   ['sockets', 'gen', 'version.ts'],
 ];
 
 /** Rooms without a clock, I/O or gRPC, and all they may take from outside. */
 const PURE = ['routing', 'comparison', 'pairing', 'rollout/state.ts', 'rollout/spec.ts'];
-const HARMLESS = ['xxhash-wasm', 'node:crypto', 'node:util', 'node:perf_hooks'];
+const HARMLESS = ['xxhash-wasm', 're2js', 'node:crypto', 'node:util', 'node:perf_hooks'];
 
 const IMPORT = /^\s*(import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/gm;
 

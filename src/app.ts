@@ -1,77 +1,143 @@
 /** Starts the rooms, wires them together, stops them in order. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ObserveReport } from './accesslog/observe-room.ts';
+import type { Observations } from './admin/observations.ts';
 import { startAdmin } from './admin/server.ts';
 import type { Config } from './config/parse.ts';
-import type { DecideReport } from './extproc/decide-room.ts';
+import { createReload } from './config/reload.ts';
+import type { DecideReport } from './extproc/decide-ledger.ts';
+import { type Geography, openGeography } from './geography/geography.ts';
+import type { MetricsServer } from './metrics/server.ts';
+import { startMetrics } from './metrics/start.ts';
 import { createController } from './rollout/controller.ts';
+import type { LookUpGeo } from './routing/segments.ts';
 import { openStore } from './store/sqlite.ts';
 import { emitDecideSpan } from './telemetry/decide-span.ts';
 import { startTracing } from './telemetry/tracing.ts';
 import { createLedger } from './threads/ledger.ts';
+import type { DecideStart } from './threads/messages.ts';
 import { createPublisher } from './threads/publish.ts';
+import type { Reported } from './threads/run-room.ts';
 import { RoomWorker } from './threads/worker.ts';
 import { version } from './version.ts';
 
 export interface App {
-  /** No new decisions or changes, what is open gets `graceMs`, what was seen is flushed. */
+  /**
+   * No new changes; decides until Envoy has noticed, at most for `graceMs`; then joins and flushes what is left and
+   * logs what was decided and what was cut.
+   */
   stop(graceMs?: number): Promise<void>;
+  /** Takes what `load` gives, or says why not and goes on as before. Never rejects. */
+  reload(load: () => Config): Promise<void>;
 }
 
-const STOP_GRACE_MS = 2_000;
+/** Half of it for Envoys to notice: enough for health checks each two seconds. */
+const STOP_GRACE_MS = 5_000;
+/** What a decision allocates does not live on: little is collected often, and briefly (docs/performance.md). */
+const DECIDE_LIMITS = { maxYoungGenerationSizeMb: 12 };
+/** For the log entries of what was decided last. */
+const LAST_ENTRIES_MS = 1_000;
+/** A collector that hangs must not hold the stop. */
+const FLUSH_MS = 1_000;
 
-/** Rejects, with everything stopped again, when a socket is taken, the store cannot be opened or Node is too old. */
+/** Rejects, with everything stopped again, when a socket is taken, Node too old, or store or geography unreadable. */
 export async function startApp(config: Config, log: (line: string) => void): Promise<App> {
   const startedAtMs = Date.now();
   const tracing = startTracing(process.env);
   const store = openStore(config.store);
-  const workers: (RoomWorker<DecideReport> | RoomWorker<ObserveReport>)[] = [];
+  const workers: (RoomWorker<Reported<DecideReport>> | RoomWorker<Reported<ObserveReport>>)[] = [];
   const publisher = createPublisher(() => workers);
   const controller = createController({ specs: config.rollouts, store, publisher, now: Date.now });
   const ledger = createLedger(() => workers.map(({ state }) => state));
-  const common = { snapshot: () => controller.snapshot(), onChange: () => publisher.changed(), log };
+  const common = { onChange: () => publisher.changed(), log };
+  let geography: Geography | undefined;
 
   const decides = config.sockets.decide.map(
-    (socketPath, index) =>
-      new RoomWorker<DecideReport>({
+    (address, index, { length: decideThreads }) =>
+      new RoomWorker<Reported<DecideReport>>({
         ...common,
         name: `decide-${index}`,
         entry: new URL('./threads/decide-thread.ts', import.meta.url),
-        socketPath,
+        resourceLimits: DECIDE_LIMITS,
+        start: (): DecideStart => ({
+          address,
+          snapshot: controller.snapshot(),
+          database: geography?.database,
+          decideThreads,
+        }),
         onReport(report) {
-          ledger.addDecide(report);
+          ledger.addDecide(`decide-${index}`, report);
           for (const span of report.spans) emitDecideSpan(tracing.tracer, span);
         },
       }),
   );
-  const observe = new RoomWorker<ObserveReport>({
+  const observe = new RoomWorker<Reported<ObserveReport>>({
     ...common,
     name: 'observe',
     entry: new URL('./threads/observe-thread.ts', import.meta.url),
-    socketPath: config.sockets.observe,
-    onReport: ledger.addObserve,
+    start: () => ({ address: config.sockets.observe, snapshot: controller.snapshot() }),
+    onReport: (report) => ledger.addObserve('observe', report),
   });
   workers.push(...decides, observe);
+  const lookUp: LookUpGeo = (...asked) => geography?.lookUp(...asked);
+  const shown = { controller, observations: ledger, lookUp, version, startedAtMs };
   let admin: Awaited<ReturnType<typeof startAdmin>> | undefined;
+  let metrics: MetricsServer | undefined;
+  let stopping = false;
 
   const app: App = {
+    reload: createReload({ running: config, controller, count: ledger.count, log }),
     async stop(graceMs = STOP_GRACE_MS) {
-      await admin?.stop();
+      stopping = true;
+      geography?.stop();
       // decide first: what it still decides, observe still joins
-      await Promise.all(decides.map((worker) => worker.stop(graceMs)));
-      await observe.stop(graceMs);
-      await tracing.stop();
+      await Promise.all([admin?.stop(), ...decides.map((worker) => worker.stop(graceMs))]);
+      await observe.stop(Math.min(graceMs, LAST_ENTRIES_MS));
+      await Promise.race([tracing.stop(), wait(FLUSH_MS, undefined, { ref: false })]);
       store.close();
+      await metrics?.close();
+      if (admin !== undefined) log(stopLine(ledger));
     },
   };
   try {
+    // before the others, so that it can say what they still wait for
+    if (config.metrics !== undefined) {
+      metrics = await startMetrics(config.metrics.listen, { ...shown, vitals: ledger, stopping: () => stopping });
+      log(`metrics at ${metrics.url}/metrics`);
+    }
+    if (config.geoip !== undefined) {
+      geography = await openGeography(config.geoip.database, {
+        onReload(database) {
+          ledger.count('geoip.reloads');
+          for (const worker of decides) worker.useDatabase(database);
+        },
+        onReloadFailure(reason) {
+          ledger.count('geoip.reload-failures');
+          log(`${reason}; the database from before stays`);
+        },
+      });
+    }
     // observe before decide: an exchange must find somebody to tell
     await observe.start();
     await Promise.all(decides.map((worker) => worker.start()));
     const socketPath = config.sockets.admin;
-    admin = await startAdmin({ socketPath, controller, observations: ledger, version, startedAtMs });
+    admin = await startAdmin({ ...shown, socketPath });
   } catch (error) {
     await app.stop(0);
     throw error;
   }
   return app;
+}
+
+/** What of the decisions asked of us we know to have been lost; those that never reached us only Envoy counts. */
+function stopLine({ decisions, counters }: Observations): string {
+  const made = decisions().reduce((sum, { count }) => sum + count, 0);
+  const {
+    'decide.streams-cut': cut = 0,
+    'accesslog.production': exchanges = 0,
+    'pairing.pairs': pairs = 0,
+  } = counters();
+  const lostShare = cut === 0 ? 0 : cut / (made + cut);
+  const lost = `${cut} lost (${(100 * lostShare).toFixed(2)} %)`;
+  return `stopped: ${made} decisions, ${lost}, ${exchanges} exchanges of production, ${pairs} pairs`;
 }

@@ -1,4 +1,5 @@
 /** The room that observes: log entries in; exchanges, pairs, tallies and compare spans out. Bounded everywhere. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Tracer } from '@opentelemetry/api';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
 import type { Exchange } from '../pairing/exchange.ts';
@@ -16,22 +17,28 @@ import { toExchange } from './to-exchange.ts';
 const SNAPSHOTS_KEPT = 16;
 /** Pairs that wait for the next report; beyond it the newest are left out of it, counted, but still tallied. */
 const MAX_WAITING_PAIRS = 1_000;
+/** At a stop: longer than Envoy keeps log entries before it sends them. */
+const QUIET_MS = 300;
+const LOOK_EVERY_MS = 20;
 
 /** What happened since the last report; tallies are sums since the room was made. */
 export interface ObserveReport {
   readonly counters: Readonly<Record<string, number>>;
   readonly pairs: readonly Pair[];
   readonly tallies: readonly ShadowTally[];
+  /** What waits to be joined now, and how much may. */
+  readonly join: Pick<Join, 'waitingIds' | 'waitingBytes'> & Pick<JoinLimits, 'maxIds' | 'maxBytes'>;
 }
 
 export interface ObserveRoom {
   use(snapshot: Snapshot): void;
-  serve(socketPath: string): Promise<void>;
+  serve(address: string): Promise<void>;
   /** Takes one log entry; never throws. */
   observe(logName: string, entry: HTTPAccessLogEntry): void;
   /** Gives up what waited too long, then tells what happened since the last report. */
   report(): ObserveReport;
-  stop(): Promise<void>;
+  /** Goes on until Envoy has told the last, and what waits is joined; at the latest after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
 }
 
 export interface ObservePorts {
@@ -50,6 +57,7 @@ export function createObserveRoom(
   const join = new Join(limits, (name, by) => counters.add(`pairing.${name}`, by));
   const tallies = new Tallies();
   let pairs: Pair[] = [];
+  let lastEntryMs = Number.NEGATIVE_INFINITY;
   let listener: AccessLogListener | undefined;
 
   const room: ObserveRoom = {
@@ -60,10 +68,11 @@ export function createObserveRoom(
         snapshots.delete(revision);
       }
     },
-    async serve(socketPath) {
-      listener = await listenAccessLogs(socketPath, room.observe);
+    async serve(address) {
+      listener = await listenAccessLogs(address, room.observe);
     },
     observe(logName, entry) {
+      lastEntryMs = nowMs();
       try {
         const exchange = toExchange(logName, entry);
         if (typeof exchange === 'string') counters.add(`accesslog.rejected.${exchange}`);
@@ -75,19 +84,25 @@ export function createObserveRoom(
     },
     report() {
       join.expire(nowMs());
-      const report = { counters: counters.take(), pairs, tallies: tallies.list() };
+      const { waitingIds, waitingBytes } = join;
+      const fill = { waitingIds, waitingBytes, maxIds: limits.maxIds, maxBytes: limits.maxBytes };
+      const report = { counters: counters.take(), pairs, tallies: tallies.list(), join: fill };
       pairs = [];
       return report;
     },
-    stop: async () => listener?.close(),
+    async stop(graceMs) {
+      const deadlineMs = nowMs() + graceMs;
+      lastEntryMs = nowMs();
+      const isExpecting = () => nowMs() - lastEntryMs < QUIET_MS || join.waitingIds > 0;
+      while (listener?.connected && isExpecting() && nowMs() < deadlineMs) await wait(LOOK_EVERY_MS);
+      await listener?.close();
+    },
   };
   return room;
 
   function take(exchange: Exchange): void {
     counters.add(`accesslog.${exchange.role}`);
-    if (exchange.body !== undefined && exchange.body.bytes.length < exchange.body.totalBytes) {
-      counters.add('accesslog.truncated');
-    }
+    if (exchange.body?.unread !== undefined) counters.add(`accesslog.${exchange.body.unread}`);
     if (exchange.role === 'production' && rolloutOf(exchange.decision) === undefined) {
       counters.add('accesslog.rejected.unknown-revision');
       return;
@@ -104,6 +119,7 @@ export function createObserveRoom(
       return;
     }
     counters.add('pairing.pairs');
+    if (pair.difference.notJson) counters.add('pairing.not-json');
     if (!isDelivered(match, rollout)) counters.add('pairing.misrouted');
     tallies.add(pair);
     emitCompareSpan(tracer, pair, match.production.span, match.shadow.span, startMs);

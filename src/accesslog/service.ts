@@ -2,7 +2,7 @@
 import { Server } from '@grpc/grpc-js';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
 import { type AccessLogServiceServer, AccessLogServiceService } from '../gen/envoy/service/accesslog/v3/als.ts';
-import { bindUnix } from '../sockets/bind-unix.ts';
+import { bindGrpc } from '../sockets/bind-grpc.ts';
 import { claimSocket, releaseSocket } from '../sockets/claim.ts';
 
 export type OnEntry = (logName: string, entry: HTTPAccessLogEntry) => void;
@@ -11,28 +11,36 @@ export type OnEntry = (logName: string, entry: HTTPAccessLogEntry) => void;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 export interface AccessLogListener {
+  /** Some Envoy has a log stream open. */
+  readonly connected: boolean;
   close(): Promise<void>;
 }
 
-/** Serves at `socketPath`, mode 0660, and calls `onEntry` for every HTTP entry of every stream. */
-export async function listenAccessLogs(socketPath: string, onEntry: OnEntry): Promise<AccessLogListener> {
+/** Serves at `address` (a path, mode 0660, or `host:port`) and calls `onEntry` for every HTTP entry of every stream. */
+export async function listenAccessLogs(address: string, onEntry: OnEntry): Promise<AccessLogListener> {
+  const streams = new Set<object>();
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
-  server.addService(AccessLogServiceService, accessLogService(onEntry));
-  await claimSocket(socketPath, 0o660, (path) => bindUnix(server, path));
+  server.addService(AccessLogServiceService, accessLogService(onEntry, streams));
+  await claimSocket(address, 0o660, (where) => bindGrpc(server, where));
   return {
+    get connected() {
+      return streams.size > 0;
+    },
     async close() {
-      releaseSocket(socketPath);
+      releaseSocket(address);
       // log streams never end by themselves
       server.forceShutdown();
     },
   };
 }
 
-function accessLogService(onEntry: OnEntry): AccessLogServiceServer {
+function accessLogService(onEntry: OnEntry, streams: Set<object>): AccessLogServiceServer {
   return {
     streamAccessLogs(call, answer) {
       // only the first message of a stream says which log it is
       let logName = '';
+      streams.add(call);
+      call.on('close', () => streams.delete(call));
       call.on('data', ({ identifier, logEntries }) => {
         logName = identifier?.logName ?? logName;
         if (logEntries?.$case !== 'httpLogs') return;

@@ -1,11 +1,11 @@
 /** From a log entry to an exchange: everything pairs do not need is left behind here. */
-
-import type { CapturedBody } from '../comparison/answer.ts';
+import type { CapturedBody, Unread } from '../comparison/answer.ts';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
 import type { Duration } from '../gen/google/protobuf/duration.ts';
 import type { Exchange, LoggedDecision } from '../pairing/exchange.ts';
 import type { Arm } from '../routing/snapshot.ts';
 import { parseTraceparent } from '../telemetry/traceparent.ts';
+import { decodeBody } from './decode-body.ts';
 
 /** Why an entry is no exchange. */
 export type Rejection = 'no-id' | 'no-decision' | 'no-role' | 'unknown-log';
@@ -13,6 +13,9 @@ export type Rejection = 'no-id' | 'no-decision' | 'no-role' | 'unknown-log';
 const SLOTS = [1, 2, 3, 4] as const;
 const ID = /^[0-9a-f]{32}$/;
 const ROLE = /^shadow-([1-4])$/;
+const JSON_TYPE = /^application\/([\w.+-]+\+)?json *(;|$)/i;
+/** A day; whoever says more, or less than nothing, has no clock. */
+const LONGEST_MS = 86_400_000;
 const ARMS: ReadonlySet<string> = new Set<Arm>(['stable', 'canary']);
 
 /**
@@ -26,10 +29,11 @@ export function toExchange(logName: string, entry: HTTPAccessLogEntry): Exchange
   const metadata = entry.commonProperties?.metadata?.filterMetadata ?? {};
   const common = {
     id,
-    timeMs: entry.commonProperties?.startTime?.getTime() ?? 0,
+    timeMs: timeOf(entry),
     cluster: entry.commonProperties?.upstreamCluster ?? '',
     status: entry.response?.responseCode ?? 0,
     details: entry.response?.responseCodeDetails ?? '',
+    grpcStatus: grpcStatusOf(entry),
     latencyMs: latencyOf(entry),
     body: bodyOf(metadata.understudy ?? {}),
     span: parseTraceparent(headers.traceparent ?? ''),
@@ -56,22 +60,57 @@ function isArm(text: string): text is Arm {
   return ARMS.has(text);
 }
 
+function timeOf({ commonProperties }: HTTPAccessLogEntry): number {
+  const timeMs = commonProperties?.startTime?.getTime() ?? 0;
+  return Number.isNaN(timeMs) ? 0 : timeMs;
+}
+
+/** In the trailers; of an answer that consists of nothing else, Envoy logs them as headers. */
+function grpcStatusOf({ response }: HTTPAccessLogEntry): number | undefined {
+  const text = response?.responseTrailers['grpc-status'] ?? response?.responseHeaders['grpc-status'] ?? '';
+  return /^\d{1,3}$/.test(text) ? Number(text) : undefined;
+}
+
 function latencyOf({ commonProperties }: HTTPAccessLogEntry): number | undefined {
   const sent = commonProperties?.timeToFirstUpstreamTxByte;
   const received = commonProperties?.timeToLastUpstreamRxByte;
-  return sent === undefined || received === undefined ? undefined : toMs(received) - toMs(sent);
+  if (sent === undefined || received === undefined) return undefined;
+  const latencyMs = toMs(received) - toMs(sent);
+  return latencyMs >= 0 && latencyMs <= LONGEST_MS ? latencyMs : undefined;
 }
 
 function toMs({ seconds, nanos }: Duration): number {
   return seconds * 1_000 + nanos / 1_000_000;
 }
 
-/** Metadata written by envoy/capture.lua. */
+/** Metadata written by envoy/capture.lua. Of an event stream head and tail were kept: together all of it, or truncated. */
 function bodyOf(captured: Record<string, unknown>): CapturedBody | undefined {
-  const { response_body: body, response_bytes: total, response_encoding: encoding } = captured;
-  if (typeof body !== 'string' || typeof total !== 'number') return undefined;
-  const contentEncoding = typeof encoding === 'string' ? encoding.toLowerCase() : '';
-  return { bytes: Buffer.from(body, 'base64'), totalBytes: total, contentEncoding };
+  const { response_body: head, response_tail: tail = '', response_bytes: total } = captured;
+  const { response_encoding: encoding = '', response_type: type = '' } = captured;
+  // an aborted answer leaves neither
+  if (head === undefined && total === undefined) return undefined;
+  const json = typeof type === 'string' && JSON_TYPE.test(type);
+  const unreadable = (unread: Unread) => ({ bytes: Buffer.alloc(0), json, unread });
+  const bytes = joined(fromBase64(head), fromBase64(tail));
+  if (bytes === undefined || typeof total !== 'number' || !(total >= bytes.length) || typeof encoding !== 'string') {
+    return unreadable('bad-capture');
+  }
+  if (bytes.length < total) return { bytes, json, unread: 'truncated' };
+  const decoded = decodeBody(bytes, encoding);
+  return typeof decoded === 'string' ? unreadable(decoded) : { bytes: decoded, json, unread: undefined };
+}
+
+function joined(head: Buffer | undefined, tail: Buffer | undefined): Buffer | undefined {
+  if (head === undefined || tail === undefined) return undefined;
+  return tail.length === 0 ? head : Buffer.concat([head, tail]);
+}
+
+/** Undefined when `text` is not whole base64; Buffer alone would skip what it cannot read. */
+function fromBase64(text: unknown): Buffer | undefined {
+  if (typeof text !== 'string' || text.length % 4 !== 0) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return bytes.length === (text.length / 4) * 3 - padding ? bytes : undefined;
 }
 
 function decisionOf(value: Record<string, unknown> | undefined): LoggedDecision | undefined {

@@ -50,10 +50,14 @@ export function sidecarMessage(
 }
 
 /** No decision: no rollout has the route. */
-export function explainMessage(decision: Decision | undefined, revision: number): proto.ExplainResponse {
+export function explainMessage(
+  decision: Decision | undefined,
+  steps: readonly string[],
+  revision: number,
+): proto.ExplainResponse {
   if (!decision) {
     const nothing = { rollout: '', arm: '', reason: '', cluster: '', unitSource: '' };
-    return { ...nothing, segments: {}, shadows: [], skipped: [], revision };
+    return { ...nothing, segments: {}, shadows: [], skipped: [], steps: [...steps], revision };
   }
   const { rollout, arm, reason, bucket, weightBp, unit, rule, segments } = decision;
   return {
@@ -68,6 +72,7 @@ export function explainMessage(decision: Decision | undefined, revision: number)
     segments,
     shadows: decision.mirrors.map(({ shadow }) => shadowMessage(rollout, shadow)),
     skipped: decision.skipped.map((skip) => ({ shadow: skip.shadow.name, reason: skip.reason })),
+    steps: [...steps],
     revision,
   };
 }

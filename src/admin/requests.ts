@@ -1,7 +1,7 @@
 /** What may be asked: every function throws RefusedError `invalid-argument` that names the field. */
 import type * as proto from '../gen/understudy/admin/v1/admin.ts';
 import { RefusedError } from '../rollout/refused.ts';
-import type { RequestFacts } from '../routing/decide.ts';
+import { addressOf, type RequestFacts } from '../routing/facts.ts';
 
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 
@@ -28,7 +28,16 @@ export function factsOf(request: proto.ExplainRequest): RequestFacts {
     headers.set(name.toLowerCase(), value);
   }
   const route = nonEmpty('route', request.route);
-  return { route, method, hasBody: request.hasBody, header: (name) => headers.get(name) };
+  return {
+    route,
+    method,
+    path: request.path,
+    hasBody: request.hasBody,
+    header: (name) => headers.get(name),
+    clientAddress: addressOf(request.clientAddress),
+    // a request that is only described is always sampled
+    random: 0,
+  };
 }
 
 function refuse(field: string, message: string): RefusedError {

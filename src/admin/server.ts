@@ -4,7 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { RolloutAdminService } from '../gen/understudy/admin/v1/admin.ts';
-import { bindUnix } from '../sockets/bind-unix.ts';
+import { bindGrpc } from '../sockets/bind-grpc.ts';
 import { claimSocket, releaseSocket } from '../sockets/claim.ts';
 import { type AdminParts, createService } from './service.ts';
 
@@ -27,7 +27,7 @@ export async function startAdmin(
   reflection().addToServer(server);
   health.addToServer(server);
 
-  await claimSocket(socketPath, 0o600, (path) => bindUnix(server, path));
+  await claimSocket(socketPath, 0o600, (address) => bindGrpc(server, address));
 
   return {
     async stop() {

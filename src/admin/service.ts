@@ -2,7 +2,9 @@ import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import type { ListRolloutsResponse, RolloutAdminServer } from '../gen/understudy/admin/v1/admin.ts';
 import type { Controller } from '../rollout/controller.ts';
 import { RefusedError } from '../rollout/refused.ts';
-import { compileSnapshot, decide } from '../routing/decide.ts';
+import { compileSnapshot } from '../routing/decide.ts';
+import { explainDecision } from '../routing/explain.ts';
+import type { LookUpGeo } from '../routing/segments.ts';
 import { explainMessage, rolloutMessage, sidecarMessage } from './convert.ts';
 import { toStatus } from './errors.ts';
 import type { Observations } from './observations.ts';
@@ -13,6 +15,8 @@ import { watchPairs, watchRollouts } from './watch.ts';
 export interface AdminParts {
   readonly controller: Controller;
   readonly observations: Observations;
+  /** By the newest geography database. */
+  readonly lookUp: LookUpGeo;
   /** Of the sidecar. */
   readonly version: string;
   /** Since the epoch. */
@@ -41,7 +45,8 @@ export function createService(parts: AdminParts, stopping: AbortSignal): Rollout
     }),
     explain: unary((request) => {
       const snapshot = controller.snapshot();
-      return explainMessage(decide(compileSnapshot(snapshot), factsOf(request)), snapshot.revision);
+      const { decision, steps } = explainDecision(compileSnapshot(snapshot), factsOf(request), parts.lookUp);
+      return explainMessage(decision, steps, snapshot.revision);
     }),
     listEvents: unary(({ rollout, limit, before }) => ({
       events: [

@@ -15,6 +15,13 @@ Exit codes:
   4  refused: another revision than expected, or the change cannot be made now
   5  no such rollout or shadow`;
 
+export const doctorExitHelp = `
+Exit codes:
+  0  no error was found; there may be warnings
+  1  at least one error was found, or an unexpected failure
+  2  wrong usage or configuration
+  3  no Envoy answers at --envoy`;
+
 /** What was asked for cannot be asked like this. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -23,6 +30,16 @@ export class UsageError extends Error {
 /** Nobody answers at the admin socket, or no longer. */
 export class NoSidecarError extends Error {
   override readonly name = 'NoSidecarError';
+}
+
+/** No Envoy answers, or it is none. */
+export class NoEnvoyError extends Error {
+  override readonly name = 'NoEnvoyError';
+}
+
+/** The command has found an error and has printed it. */
+export class FoundError extends Error {
+  override readonly name = 'FoundError';
 }
 
 const exitOfStatus: Readonly<Partial<Record<status, ExitCode>>> = {
@@ -37,7 +54,9 @@ const exitOfStatus: Readonly<Partial<Record<status, ExitCode>>> = {
 export function explainFailure(error: unknown): { readonly code: ExitCode; readonly line?: string } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? exit.ok : exit.usage };
   if (error instanceof ConfigError || error instanceof UsageError) return { code: exit.usage, line: error.message };
-  if (error instanceof NoSidecarError) return { code: exit.noSidecar, line: error.message };
+  if (error instanceof NoSidecarError || error instanceof NoEnvoyError)
+    return { code: exit.noSidecar, line: error.message };
+  if (error instanceof FoundError) return { code: exit.unexpected };
   if (isServiceError(error)) return { code: exitOfStatus[error.code] ?? exit.unexpected, line: error.details };
   return { code: exit.unexpected, line: String(error) };
 }

@@ -1,4 +1,3 @@
-import { formatPercent } from '../config/units.ts';
 import type { ExplainResponse } from '../gen/understudy/admin/v1/admin.ts';
 import { ask, withAdmin } from './client.ts';
 import { UsageError } from './exit.ts';
@@ -11,22 +10,26 @@ export interface ExplainOptions extends Settings {
   /** `name: value` */
   readonly header: readonly string[];
   readonly method: string;
+  /** Path with query. */
+  readonly path: string;
+  /** Client address, with or without a port. */
+  readonly client: string;
   readonly body?: boolean;
   readonly json?: boolean;
 }
 
 /** Prints what would be decided for a request, and why. */
 export function explain(options: ExplainOptions, terminal: Terminal): Promise<void> {
-  const { route, method, body: hasBody = false } = options;
+  const { route, method, path, client: clientAddress, body: hasBody = false } = options;
   const headers = Object.fromEntries(options.header.map(parseHeader));
   return withAdmin(options, terminal, async (client) => {
-    const answer = await ask(client, client.explain, { route, method, headers, hasBody });
+    const answer = await ask(client, client.explain, { route, method, path, clientAddress, headers, hasBody });
     if (options.json) printJson(terminal, answer);
     else terminal.out(describe(route, answer, terminal));
   });
 }
 
-function parseHeader(text: string): [name: string, value: string] {
+export function parseHeader(text: string): [name: string, value: string] {
   const colon = text.indexOf(':');
   if (colon < 1) throw new UsageError(`--header: expected 'name: value', found ${JSON.stringify(text)}`);
   return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
@@ -34,24 +37,7 @@ function parseHeader(text: string): [name: string, value: string] {
 
 function describe(route: string, answer: ExplainResponse, terminal: Terminal): string {
   if (answer.rollout === '') return `no rollout has the route ${route}: Envoy's own routes apply\n`;
-  const lines: [label: string, text: string | undefined][] = [
-    ['rollout', `${answer.rollout} (revision ${answer.revision})`],
-    ['arm', `${paint(terminal, 'bold', answer.arm)}, cluster ${answer.cluster}`],
-    ['reason', answer.rule === undefined ? answer.reason : `${answer.reason}, rule ${answer.rule}`],
-    ['weight', answer.weightBp === undefined ? undefined : formatPercent(answer.weightBp)],
-    ['bucket', answer.bucket?.toString()],
-    ['unit', answer.unitSource],
-    [
-      'segments',
-      Object.entries(answer.segments)
-        .map((entry) => entry.join('='))
-        .join(', '),
-    ],
-    ['shadows', answer.shadows.map((shadow) => `${shadow.name} (${shadow.cluster})`).join(', ')],
-    ['skipped', answer.skipped.map((skip) => `${skip.shadow} (${skip.reason})`).join(', ')],
-  ];
-  return lines
-    .filter(([, text]) => text)
-    .map(([label, text]) => `${label.padEnd(10)}${text}\n`)
-    .join('');
+  const { arm, reason, rollout, revision, steps } = answer;
+  const headline = `${paint(terminal, 'bold', arm)} by ${reason} (${rollout}, revision ${revision})`;
+  return [headline, ...steps.map((step) => `  ${step}`), ''].join('\n');
 }

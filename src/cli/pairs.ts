@@ -48,5 +48,6 @@ function describe(pair: Pair, terminal: Terminal): string {
 
 function describeSide(side: Side | undefined): string {
   if (!side || side.status === 0) return `${side?.version} no answer (${side?.details})`;
-  return `${side.version} ${side.status}${side.latencyMs === undefined ? '' : ` ${side.latencyMs.toFixed(1)} ms`}`;
+  const grpc = side.grpcStatus === undefined ? '' : ` grpc ${side.grpcStatus}`;
+  return `${side.version} ${side.status}${grpc}${side.latencyMs === undefined ? '' : ` ${side.latencyMs.toFixed(1)} ms`}`;
 }

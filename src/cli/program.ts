@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../version.ts';
+import { check } from './check.ts';
 import { showEvents } from './events.ts';
-import { type ExitCode, exit, exitHelp, explainFailure } from './exit.ts';
+import { doctorExitHelp, type ExitCode, exit, exitHelp, explainFailure } from './exit.ts';
 import { explain } from './explain.ts';
 import { showPairs } from './pairs.ts';
+import { printEnvoyFile } from './render.ts';
 import { serve } from './serve.ts';
 import { showStatus } from './status.ts';
 import type { Terminal } from './terminal.ts';
@@ -39,8 +41,16 @@ function createProgram(terminal: Terminal): Command {
 
   program
     .command('serve')
-    .description('run the sidecar until SIGTERM or SIGINT')
+    .description(
+      'run the sidecar until SIGTERM or SIGINT; SIGHUP, or a change of its file, takes the configuration again',
+    )
     .action((_, command) => serve(command.optsWithGlobals(), terminal));
+
+  program
+    .command('check [file]')
+    .description('say what is wrong in the configuration, and what may not be meant; the sidecar is not asked')
+    .option('--json', 'as JSON')
+    .action((file, _, command) => check(file, command.optsWithGlobals(), terminal));
 
   program
     .command('status')
@@ -64,6 +74,8 @@ function createProgram(terminal: Terminal): Command {
     .requiredOption('--route <name>', "Envoy's route name")
     .option('-H, --header <header>', "request header, 'name: value'; may be repeated", collect, [])
     .option('--method <method>', 'HTTP method', 'GET')
+    .option('--path <path>', 'path with query', '/')
+    .option('--client <address>', 'client address', '')
     .option('--body', 'the request has a body')
     .option('--json', 'as JSON')
     .action((_, command) => explain(command.optsWithGlobals(), terminal));
@@ -86,6 +98,36 @@ function createProgram(terminal: Terminal): Command {
     .option('--limit <n>', 'how many, 1 to 1000', wholeNumber, 50)
     .option('--json', 'as JSON, one event a line')
     .action((_, command) => showEvents(command.optsWithGlobals(), terminal));
+
+  program
+    .command('render')
+    .description('print configuration for what stands beside the sidecar')
+    .command('envoy')
+    .description('print a complete, commented envoy.yaml for the configuration')
+    .option('--endpoint <CLUSTER=host:port>', 'where a cluster is; may be repeated, also for one cluster', collect, [])
+    .option('--match <ROUTE=/prefix>', 'path prefix of a route; may be repeated', collect, [])
+    .option('--listen <IP:port>', 'where users come in', '0.0.0.0:10000')
+    .option('--admin-listen <IP:port>', "Envoy's admin page", '127.0.0.1:9901')
+    .option('--tracing <host:port>', 'collector of spans (OTLP over gRPC)')
+    .option('--no-tracing', 'Envoy makes no spans')
+    .option('--trace-sample <percent>', 'share of requests that are traced', '1%')
+    .option('--response-headers', 'tell users x-understudy-id and x-understudy-arm')
+    .option('--lua <path>', 'capture.lua, as Envoy sees it', '/etc/envoy/capture.lua')
+    .option('--route-timeout <time>', "of users' requests; shadows get nine tenths of it", '10s')
+    .option('--output <file>', 'write it there')
+    .action((_, command) => printEnvoyFile(command.optsWithGlobals(), terminal));
+
+  program
+    .command('doctor')
+    .description('say what is wrong between a running Envoy and the sidecar, why it matters, and the mend')
+    .requiredOption('--envoy <url>', "Envoy's admin endpoint, for example http://127.0.0.1:9901")
+    .option('--probe <url>', 'send one request there and follow it through')
+    .option('-H, --header <header>', "header of the probe, 'name: value'; may be repeated", collect, [])
+    .option('--data <text>', 'body of the probe, which is then a POST')
+    .option('--verbose', 'also list what was checked')
+    .option('--json', 'as JSON')
+    .addHelpText('after', doctorExitHelp)
+    .action(async (_, command) => (await import('./doctor.ts')).doctor(command.optsWithGlobals(), terminal));
 
   return program;
 }

@@ -16,9 +16,14 @@ export interface Settings {
 
 /** Throws UsageError when there is none, ConfigError when it is wrong. */
 export function readConfig(settings: Settings, terminal: Terminal): Config {
+  return loadConfig(configPath(settings, terminal));
+}
+
+/** Throws UsageError when there is none. */
+export function configPath(settings: Settings, terminal: Terminal): string {
   const file = configFile(settings, terminal);
   if (file === undefined) throw new UsageError(`no configuration: give --config, or make ${configPlaces.join(' or ')}`);
-  return loadConfig(file);
+  return file;
 }
 
 /** Path of the admin socket. Throws ConfigError when it is in a configuration that is wrong. */

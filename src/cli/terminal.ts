@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** All a command knows of the process it runs in. */
 export interface Terminal {
   /** For results; `text` ends with a newline. */
@@ -9,6 +11,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Aborts when the person or the system asks the process to end. */
   readonly signal: AbortSignal;
+  /** From now SIGHUP calls `listener` and no longer ends the process. */
+  onHangUp(listener: () => void): void;
 }
 
 /** One JSON value on one line. */
@@ -19,7 +23,13 @@ export function printJson(terminal: Terminal, value: unknown): void {
 /** Of this process. A reader that has seen enough (`| head`) ends it quietly. */
 export function processTerminal(): Terminal {
   const ending = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.abort());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // asked twice: at once, as if there were no order to keep
+      if (ending.signal.aborted) process.exit(128 + constants.signals[signal]);
+      ending.abort();
+    });
+  }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
@@ -30,5 +40,6 @@ export function processTerminal(): Terminal {
     env: process.env,
     interactive: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     signal: ending.signal,
+    onHangUp: (listener) => process.on('SIGHUP', listener),
   };
 }

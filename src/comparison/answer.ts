@@ -1,7 +1,9 @@
 /** One side's answer as comparison sees it. */
 export interface Answer {
-  /** 0 = none. */
+  /** HTTP; 0 = none. */
   readonly status: number;
+  /** Undefined when the answer has none: it is not gRPC, or was cut off. */
+  readonly grpcStatus: number | undefined;
   /** Last upstream byte received minus first upstream byte sent. */
   readonly latencyMs: number | undefined;
   /** Undefined when nothing was captured. */
@@ -10,9 +12,16 @@ export interface Answer {
 
 /** The first bytes of a body, as the Lua filter saw them. */
 export interface CapturedBody {
+  /** Decoded; of a `truncated` one as it came; empty when `unread` says anything else. */
   readonly bytes: Buffer;
-  /** Length of the whole body; above `bytes.length` the copy is truncated. */
-  readonly totalBytes: number;
-  /** Lower case; `` = none. */
-  readonly contentEncoding: string;
+  /** It called itself JSON. */
+  readonly json: boolean;
+  /** Why it cannot be compared; undefined when `bytes` is all of it. */
+  readonly unread: Unread | undefined;
 }
+
+/**
+ * `truncated`: longer than `capture`; `encoded`: in a content-encoding we do not know; `undecodable`: its bytes are not
+ * in the one it names; `too-large`: it grows beyond 4 MiB; `bad-capture`: what the Lua filter wrote cannot be read.
+ */
+export type Unread = 'truncated' | 'encoded' | 'undecodable' | 'too-large' | 'bad-capture';

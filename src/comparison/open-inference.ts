@@ -1,5 +1,6 @@
-/** Outputs are compared by name up to this many, so that one odd answer cannot fill the memory of tallies. */
+/** So that one odd answer cannot fill the memory of tallies: the first outputs, and no name that is longer. */
 const MAX_OUTPUTS = 32;
+const MAX_NAME_LENGTH = 256;
 
 /**
  * `data` by output name of an Open Inference Protocol (KServe v2) answer; empty for anything else.
@@ -10,7 +11,8 @@ export function openInferenceOutputs(body: unknown): ReadonlyMap<string, unknown
   const byName = new Map<string, unknown>();
   if (!Array.isArray(outputs)) return byName;
   for (const output of outputs.slice(0, MAX_OUTPUTS)) {
-    if (isObject(output) && typeof output.name === 'string') byName.set(output.name, output.data);
+    if (!isObject(output) || typeof output.name !== 'string' || output.name.length > MAX_NAME_LENGTH) continue;
+    byName.set(output.name, output.data);
   }
   return byName;
 }

@@ -1,78 +1,77 @@
-/** What no single field shows: fields of understudy.yaml that contradict each other. */
+/** What no single field shows: fields of understudy.yaml that contradict each other. Looks only at what is well-formed. */
+import type { Fault } from './forms.ts';
 import type { ConfigFile, RolloutEntry } from './schema.ts';
+import type { Path } from './source.ts';
+import type { WellFormed } from './well-formed.ts';
 
-export interface Contradiction {
-  readonly path: readonly (string | number)[];
+type Rollout = WellFormed<RolloutEntry> | undefined;
+type Rollouts = readonly Rollout[];
+
+export interface Contradiction extends Fault {
+  readonly path: Path;
   readonly expected: string;
-  /** The key at the end of `path` is wrong, not its value. */
-  readonly atKey?: boolean;
-  /** Why; said after what was found. */
-  readonly reason?: string;
 }
 
-export function findContradictions(file: ConfigFile): Contradiction[] {
-  const trusted = new Set(file.trustedHeaders);
+export function findContradictions(file: WellFormed<ConfigFile>): Contradiction[] {
+  const rollouts = file.rollouts ?? [];
   return [
-    ...repeated(socketPaths(file), 'a socket path used once'),
+    ...repeated(addresses(file), 'a socket or address used once'),
     ...repeated(
-      file.rollouts.map(({ name }, i) => [name, ['rollouts', i, 'name']]),
+      rollouts.map((rollout, i) => [rollout?.name, ['rollouts', i, 'name']]),
       'a rollout name used once',
     ),
-    ...repeated(file.rollouts.flatMap(routePaths), 'a route that leads to one rollout'),
-    ...file.rollouts.flatMap((rollout, i) =>
+    ...repeated(rollouts.flatMap(routes), 'a route that leads to one rollout'),
+    ...rollouts.flatMap((rollout, i) =>
       repeated(
-        rollout.shadows.map((shadow, n) => [shadow.name, ['rollouts', i, 'shadows', n, 'name']]),
+        (rollout?.shadows ?? []).map((shadow, n) => [shadow?.name, ['rollouts', i, 'shadows', n, 'name']]),
         'a shadow name used once in the rollout',
       ),
     ),
-    ...answeringShadows(file),
-    ...file.rollouts.flatMap((rollout, i) => [
-      ...headerPaths(rollout, i)
-        .filter(([header]) => !trusted.has(header))
-        .map(([, path]) => ({
-          path,
-          expected: 'a header of trustedHeaders',
-          atKey: path.at(-2) === 'header',
-          reason: 'a client could choose its own answer with a header the edge does not set or clean',
-        })),
-      ...undefinedSegments(rollout, i),
-    ]),
+    ...answeringShadows(rollouts),
+    ...(file.trustedHeaders === undefined ? [] : untrustedHeaders(rollouts, new Set(file.trustedHeaders))),
+    ...rollouts.flatMap(undefinedSegments),
+    ...(file.geoip === undefined ? rollouts.flatMap(geoSegments) : []),
   ];
 }
 
-type Placed = readonly [value: string, path: readonly (string | number)[]];
+type Placed = readonly [value: string | undefined, path: Path];
 
 function repeated(values: readonly Placed[], expected: string): Contradiction[] {
   const seen = new Set<string>();
   return values.flatMap(([value, path]) => {
+    if (value === undefined) return [];
     if (seen.has(value)) return [{ path, expected }];
     seen.add(value);
     return [];
   });
 }
 
-function socketPaths({ sockets }: ConfigFile): Placed[] {
+function addresses({ sockets, metrics }: WellFormed<ConfigFile>): Placed[] {
   return [
-    ...sockets.decide.map((path, i): Placed => [path, ['sockets', 'decide', i]]),
-    [sockets.observe, ['sockets', 'observe']],
-    [sockets.admin, ['sockets', 'admin']],
+    ...(sockets?.decide ?? []).map((address, i): Placed => [address, ['sockets', 'decide', i]]),
+    [sockets?.observe, ['sockets', 'observe']],
+    [sockets?.admin, ['sockets', 'admin']],
+    [metrics?.listen, ['metrics', 'listen']],
   ];
 }
 
-function routePaths({ name, route }: RolloutEntry, i: number): Placed[] {
-  if (route === undefined) return [[name, ['rollouts', i, 'name']]];
-  return route.map((value, j): Placed => [value, ['rollouts', i, 'route', j]]);
+function routes(rollout: Rollout, i: number): Placed[] {
+  if (rollout?.route === undefined) return [[rollout?.name, ['rollouts', i, 'name']]];
+  return rollout.route.map((value, j): Placed => [value, ['rollouts', i, 'route', j]]);
 }
 
-function answeringShadows(file: ConfigFile): Contradiction[] {
+function answeringShadows(rollouts: Rollouts): Contradiction[] {
   const answering = new Map<string, string>();
-  for (const { name, stable, canary } of file.rollouts) {
-    answering.set(stable.cluster, `the stable cluster of rollout "${name}"`);
-    answering.set(canary.cluster, `the canary cluster of rollout "${name}"`);
+  for (const rollout of rollouts) {
+    for (const arm of ['stable', 'canary'] as const) {
+      const cluster = rollout?.[arm]?.cluster;
+      if (cluster !== undefined)
+        answering.set(cluster, `the ${arm} cluster of rollout ${JSON.stringify(rollout?.name)}`);
+    }
   }
-  return file.rollouts.flatMap(({ shadows }, i) =>
-    shadows.flatMap(({ cluster }, n) => {
-      const who = answering.get(cluster);
+  return rollouts.flatMap((rollout, i) =>
+    (rollout?.shadows ?? []).flatMap((shadow, n) => {
+      const who = answering.get(shadow?.cluster ?? '');
       if (who === undefined) return [];
       const path = ['rollouts', i, 'shadows', n, 'cluster'];
       const reason = `${who}: copies would use up the connections and the circuit breaker of users' requests`;
@@ -81,28 +80,52 @@ function answeringShadows(file: ConfigFile): Contradiction[] {
   );
 }
 
-function headerPaths({ unit, segments, rules }: RolloutEntry, i: number): Placed[] {
+function untrustedHeaders(rollouts: Rollouts, trusted: ReadonlySet<string | undefined>): Contradiction[] {
+  return rollouts
+    .flatMap(headers)
+    .filter(([header]) => header !== undefined && !trusted.has(header))
+    .map(([, path]) => ({
+      path,
+      expected: 'a header of trustedHeaders',
+      atKey: path.at(-2) === 'header',
+      reason: 'a client could choose its own answer with a header the edge does not set or clean',
+    }));
+}
+
+function headers(rollout: Rollout, i: number): Placed[] {
   return [
-    ...unit.map(({ header }, n): Placed => [header, ['rollouts', i, 'unit', n, 'header']]),
-    ...Object.entries(segments).map(
-      ([name, { header }]): Placed => [header, ['rollouts', i, 'segments', name, 'header']],
+    ...(rollout?.unit ?? []).flatMap((source, n): Placed[] =>
+      source !== undefined && 'header' in source ? [[source.header, ['rollouts', i, 'unit', n, 'header']]] : [],
     ),
-    ...rules.flatMap(({ when }, n) =>
-      Object.keys(when.header ?? {}).map(
+    ...Object.entries(rollout?.segments ?? {}).flatMap(([name, source]): Placed[] =>
+      source !== undefined && 'header' in source ? [[source.header, ['rollouts', i, 'segments', name, 'header']]] : [],
+    ),
+    ...(rollout?.rules ?? []).flatMap((rule, n) =>
+      Object.keys(rule?.when?.header ?? {}).map(
         (header): Placed => [header, ['rollouts', i, 'rules', n, 'when', 'header', header]],
       ),
     ),
   ];
 }
 
-function undefinedSegments({ segments, rules }: RolloutEntry, i: number): Contradiction[] {
-  return rules.flatMap(({ when }, n) =>
-    Object.keys(when.segment ?? {})
+function undefinedSegments(rollout: Rollout, i: number): Contradiction[] {
+  const segments = rollout?.segments;
+  if (segments === undefined) return [];
+  return (rollout?.rules ?? []).flatMap((rule, n) =>
+    Object.keys(rule?.when?.segment ?? {})
       .filter((name) => !Object.hasOwn(segments, name))
       .map((name) => ({
         path: ['rollouts', i, 'rules', n, 'when', 'segment', name],
         expected: 'a segment that the rollout defines',
         atKey: true,
       })),
+  );
+}
+
+function geoSegments(rollout: Rollout, i: number): Contradiction[] {
+  return Object.entries(rollout?.segments ?? {}).flatMap(([name, source]) =>
+    source !== undefined && 'geoip' in source
+      ? [{ path: ['rollouts', i, 'segments', name, 'geoip'], expected: 'geoip.database to be set for it' }]
+      : [],
   );
 }

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type Config, parseConfig } from './parse.ts';
+import { type CheckedConfig, type Config, parseConfig } from './parse.ts';
 import { ConfigError } from './problem.ts';
 
 /** Reads and checks a configuration file. Throws ConfigError, also when it cannot be read. */
 export function loadConfig(file: string): Config {
+  return loadChecked(file).config;
+}
+
+/** As loadConfig, with warnings. */
+export function loadChecked(file: string): CheckedConfig {
   return parseConfig(readText(file), file);
 }
 

@@ -19,12 +19,18 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const inOrder = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
-    super(inOrder.map(formatProblem).join('\n'));
-    this.problems = inOrder;
+    const sorted = inOrder(problems);
+    super(sorted.map((problem) => formatProblem(problem)).join('\n'));
+    this.problems = sorted;
   }
 }
 
-function formatProblem({ file, line, column, path, message }: Problem): string {
-  return `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
+/** From top to bottom. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** `file:line:column: path: message`, with `mark` before the path. */
+export function formatProblem({ file, line, column, path, message }: Problem, mark = ''): string {
+  return `${file}:${line}:${column}: ${mark}${path === '' ? '' : `${path}: `}${message}`;
 }

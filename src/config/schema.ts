@@ -1,139 +1,181 @@
-/** The form of understudy.yaml. The message of every issue says what was expected; parse.ts adds what was found. */
+/** The form of understudy.yaml, key by key. Descriptions are for editors; defaults are written as people would. */
 import { z } from 'zod';
-import { parseBytes, parsePercent } from './units.ts';
+import type { Match } from '../routing/match.ts';
+import type { GeoField } from '../routing/snapshot.ts';
+import { list, map, oneOf, oneOrMore } from './forms.ts';
+import { match } from './match.ts';
+import {
+  absolutePath,
+  bytes,
+  cookieName,
+  headerName,
+  listenAddress,
+  methods,
+  name,
+  percent,
+  socketAddress,
+  socketPath,
+  text,
+  wholeNumber,
+} from './values.ts';
 
 const maxCaptureBytes = 1024 * 1024;
-// sun_path holds 108 bytes with its final NUL
-const maxSocketPathBytes = 106;
-
-function read<T>(expected: string, parse: (value: unknown) => T | undefined) {
-  return z.unknown().transform((value, context): T => {
-    const parsed = parse(value);
-    if (parsed !== undefined) return parsed;
-    context.addIssue({ code: 'custom', message: expected });
-    return z.NEVER;
-  });
-}
-
-function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const keys = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `one of ${keys}` : `a map of ${keys}`),
-  });
-}
-
-function list<Item extends z.ZodType>(item: Item, expected: string) {
-  return z.array(item, { error: `a list of ${expected}` });
-}
-
-function oneOrMore<Item extends z.ZodType>(item: Item, expected: string) {
-  const asList = (value: unknown) => (Array.isArray(value) ? value : [value]);
-  return z.preprocess(asList, z.array(item).min(1, expected));
-}
-
-const text = read('a non-empty text', (value) =>
-  typeof value === 'string' && value.trim() !== '' ? value : undefined,
-);
-
-// these become header values: what is illegal in one would give the user a 500
-const name = text.refine(
-  (value) => /^[!-~](?:[ -~]{0,126}[!-~])?$/.test(value),
-  'printable ASCII without blanks at its ends, at most 128 characters',
-);
-
-const headerName = text
-  .refine((value) => /^[\w!#$%&'*+.^`|~-]{1,128}$/.test(value), 'a header name')
-  .transform((value) => value.toLowerCase());
-
-const absolutePath = text.refine((value) => value.startsWith('/') && !value.includes('\0'), 'an absolute path');
-
-const socketPath = absolutePath.refine(
-  (value) => Buffer.byteLength(value) <= maxSocketPathBytes,
-  'a socket path under 107 bytes',
-);
-
-const percent = read('a percentage from 0% to 100% with at most 2 decimals', (value) =>
-  typeof value === 'string' ? parsePercent(value) : undefined,
-);
-
-const bytes = read('a size from 0 to 1MiB, for example 64KiB', (value) => {
-  const size = typeof value === 'string' || typeof value === 'number' ? parseBytes(String(value)) : undefined;
-  return size !== undefined && size <= maxCaptureBytes ? size : undefined;
-});
-
-const segmentName = z.string().regex(/^[A-Za-z][\w-]{0,63}$/);
-const segmentNameForm = 'a segment name (a letter, then letters, digits, - and _)';
+const maxMirroredBytes = 4 * 1024 * 1024;
 
 function bySegment<Value extends z.ZodType>(value: Value) {
-  return z.record(segmentName, value, {
-    error: (issue) => (issue.code === 'invalid_key' ? segmentNameForm : 'a map of segments'),
+  return z.record(z.string().regex(/^[A-Za-z][\w-]{0,63}$/), value, {
+    error: (issue) =>
+      issue.code === 'invalid_key'
+        ? 'a segment name (a letter, then letters, digits, - and _; at most 64)'
+        : 'a map of segments',
   });
 }
 
-const version = map({ cluster: name, version: name });
-const headerSource = map({ header: headerName });
+const byName = (expected: string) => z.record(z.string().min(1), match, { error: expected });
 
-const headerValues = z
-  .record(z.string(), name, { error: 'a map of header names to values' })
-  .transform((values, context) => {
-    const byName = new Map<string, string>();
-    for (const [key, value] of Object.entries(values)) {
-      const refuse = (message: string) =>
-        context.addIssue({ code: 'custom', path: [key], message, params: { atKey: true } });
-      const header = headerName.safeParse(key);
-      if (!header.success) refuse('a header name');
-      else if (byName.has(header.data)) refuse('each header once, in any case');
-      else byName.set(header.data, value);
-    }
-    return Object.fromEntries(byName);
-  });
+/** Header names are the same in any case. */
+const byHeader = byName('a map of header names to conditions').transform((values, context) => {
+  const conditions = new Map<string, Match>();
+  for (const [key, value] of Object.entries(values)) {
+    const refuse = (message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message, params: { atKey: true } });
+    const header = headerName.safeParse(key);
+    if (!header.success) refuse('a header name');
+    else if (conditions.has(header.data)) refuse('each header once, in any case');
+    else conditions.set(header.data, value);
+  }
+  return Object.fromEntries(conditions);
+});
+
+const trustedHeader = headerName.describe('A header of trustedHeaders.');
+const unitSource = oneOf(
+  {
+    header: trustedHeader,
+    cookie: cookieName.describe('A cookie; clients choose it.'),
+    client: z.literal('address', { error: 'address' }).describe('The client address that Envoy trusts.'),
+  },
+  '{ header: NAME }, { cookie: NAME } or { client: address }',
+);
+
+const geoFields = ['continent', 'country', 'region', 'city'] as const satisfies readonly GeoField[];
+const geoip = z
+  .enum(geoFields, { error: geoFields.join(', ').replace(/, (\w+)$/, ' or $1') })
+  .describe('What geoip.database knows of the client address.');
+const segmentSource = oneOf({ header: trustedHeader, geoip }, '{ header: NAME } or { geoip: FIELD }');
 
 const when = map({
-  header: headerValues.optional(),
-  segment: bySegment(oneOrMore(name, 'a value or a list of values')).optional(),
-}).refine(
-  (value) => Object.keys({ ...value.header, ...value.segment }).length > 0,
-  'at least one header or segment (a rule without a condition would match every request)',
-);
+  header: byHeader.optional().describe('By header name; only headers of trustedHeaders.'),
+  cookie: byName('a map of cookie names to conditions').optional().describe('By cookie name; clients choose these.'),
+  query: byName('a map of query parameters to conditions')
+    .optional()
+    .describe('By query parameter, its first value; clients choose these.'),
+  segment: bySegment(match).optional().describe('By segment of this rollout.'),
+  method: match.optional().describe('HTTP method in capitals; clients choose it.'),
+  path: match.optional().describe('Path without its query; clients choose it.'),
+})
+  .refine(
+    ({ method, path, ...named }) =>
+      method !== undefined || path !== undefined || Object.values(named).some((by) => Object.keys(by ?? {}).length > 0),
+    'at least one condition (a rule without one would match every request)',
+  )
+  .meta({ description: 'All of it must hold; a value that is missing matches nothing.', minProperties: 1 });
+
+const editorHas = (key: string) => ({ type: 'object', properties: { [key]: {} }, required: [key] });
 
 const rule = map({
   when,
-  arm: z.enum(['stable', 'canary'], { error: 'stable or canary' }).optional(),
-  weight: percent.optional(),
-}).refine((value) => (value.arm === undefined) !== (value.weight === undefined), 'either arm or weight');
+  arm: z
+    .enum(['stable', 'canary'], { error: 'stable or canary' })
+    .optional()
+    .describe('Forces this arm, whatever the weight is.'),
+  weight: percent.optional().describe("Raises the weight for these requests, once the rollout's weight is above 0."),
+})
+  .refine((value) => (value.arm === undefined) !== (value.weight === undefined), 'either arm or weight')
+  .meta({ oneOf: [editorHas('arm'), editorHas('weight')] });
 
-const rollout = map({
-  name,
-  route: oneOrMore(name, 'a route name or a list of them').optional(),
-  stable: version,
-  canary: version,
-  shadows: list(map({ name, cluster: name, version: name }), 'shadows')
-    .max(4, 'at most 4 shadows')
-    .default([]),
-  unit: list(headerSource, 'sources, for example { header: x-user-id }').default([]),
-  segments: bySegment(headerSource).default({}),
-  rules: list(rule, 'rules').default([]),
-  capture: map({ request: bytes.default(0), response: bytes.default(0) }).prefault({}),
-  salt: text.optional(),
-  initialWeight: percent.default(0),
+const version = map({
+  cluster: name.describe("Envoy's name of the cluster that runs this version."),
+  version: name.describe('The version of the model. Another one makes it a new release.'),
 });
 
+const frozen = 'a frozen shadow holds back larger uploads of users';
+
+const shadow = map({
+  name: name.describe('Used once in the rollout.'),
+  cluster: name.describe('A cluster of its own in Envoy, that answers no user.'),
+  version: name.describe('The version of the model that it runs.'),
+  sample: percent.prefault('100%').describe('Share of units, or of requests, that get a copy.'),
+  sampleBy: z
+    .enum(['unit', 'request'], { error: 'unit or request' })
+    .prefault('request')
+    .describe('unit: always the same people; request: each on its own.'),
+  methods: methods.prefault([]).describe('Only these HTTP methods; empty: all.'),
+  maxPerSecond: wholeNumber(1, 1_000_000).optional().describe('At most so many copies a second; left out: no limit.'),
+  maxBody: bytes(maxMirroredBytes, '4MiB', frozen)
+    .prefault('4MiB')
+    .describe('Larger request bodies are not copied; at most 4MiB.'),
+  mirrorUnknownLength: list(text, 'content types, for example application/grpc*')
+    .prefault(['application/grpc*'])
+    .describe('Content types of bodies to copy that have no content-length; * at the end: all that begin so.'),
+});
+
+const captured = bytes(maxCaptureBytes, '1MiB').prefault(0);
+
+const rollout = map({
+  name: name.describe('Used once; also the name of its route in Envoy unless route says another.'),
+  route: oneOrMore(name, 'a route name or a list of them')
+    .optional()
+    .describe("Envoy's route name, or a list of them; left out: the rollout's name."),
+  stable: version.describe('Who answers users now.'),
+  canary: version.describe('Who is to answer them.'),
+  shadows: list(shadow, 'shadows')
+    .max(4, 'at most 4 shadows')
+    .prefault([])
+    .describe('Who gets a copy of each request and answers nobody; up to four.'),
+  unit: list(unitSource, 'sources, for example { header: x-user-id }')
+    .prefault([])
+    .describe('Who is kept on one side: the first source that is present. A request without any goes to stable.'),
+  segments: bySegment(segmentSource).prefault({}).describe('Named slices of the traffic, for rules and traces.'),
+  rules: list(rule, 'rules').prefault([]).describe('The first that matches wins.'),
+  capture: map({
+    request: captured.describe('First bytes of each request body; at most 1MiB.'),
+    response: captured.describe('First bytes of each response body; at most 1MiB.'),
+  })
+    .prefault({})
+    .describe('How much of each body is compared; nothing where it is not said.'),
+  salt: text
+    .optional()
+    .describe('Goes into every hash of a unit; left out: NAME/CANARY-VERSION. Another one makes it a new release.'),
+  initialWeight: percent.prefault('0%').describe('Read once, when a release is first seen.'),
+});
+
+const decideSockets = oneOrMore(socketAddress, 'a socket or a list of them');
+
 export const fileSchema = map({
-  trustedHeaders: list(headerName, 'header names').default([]),
+  trustedHeaders: list(headerName, 'header names')
+    .prefault([])
+    .describe('Headers that your edge sets or cleans; units, segments and rules may use no others.'),
   sockets: map({
-    decide: oneOrMore(socketPath, 'a socket path or a list of them').default(['/run/understudy/decide.sock']),
-    observe: socketPath.default('/run/understudy/observe.sock'),
-    admin: socketPath.default('/run/understudy/admin.sock'),
-  }).prefault({}),
-  store: absolutePath.default('/var/lib/understudy/understudy.db'),
-  rollouts: list(rollout, 'rollouts').min(1, 'at least one rollout'),
+    decide: decideSockets
+      .prefault('/run/understudy/decide.sock')
+      .describe('Where Envoy asks for decisions; a list gives one decide thread each.'),
+    observe: socketAddress.prefault('/run/understudy/observe.sock').describe('Where Envoy sends its access logs.'),
+    admin: socketPath.prefault('/run/understudy/admin.sock').describe('Where the command line finds the sidecar.'),
+  })
+    .prefault({})
+    .describe('Absolute paths of Unix sockets; decide and observe may be loopback addresses. Needs a restart.'),
+  store: absolutePath
+    .prefault('/var/lib/understudy/understudy.db')
+    .describe('Absolute path of the file with weights and events. Needs a restart.'),
+  metrics: map({ listen: listenAddress.describe('Address with a port, for example 127.0.0.1:9464.') })
+    .optional()
+    .describe('Where /metrics, /healthz and /readyz are served; left out: nowhere. Needs a restart.'),
+  geoip: map({ database: absolutePath.describe('Absolute path of a MaxMind database (.mmdb).') })
+    .optional()
+    .describe('What segments by geoip are looked up in. Needs a restart.'),
+  rollouts: list(rollout, 'rollouts').min(1, 'at least one rollout').describe('The models behind Envoy.'),
 });
 
 /** understudy.yaml with its defaults: weights in basis points, sizes in bytes, header names in lower case. */
 export type ConfigFile = z.output<typeof fileSchema>;
 export type RolloutEntry = ConfigFile['rollouts'][number];
-
-/** Keys that a later version will know, at any depth. */
-export const laterKeys: ReadonlySet<string> = new Set(
-  'mirrorBack prediction stages guards recording baseline auth tls notifications retention admin'.split(' '),
-);

@@ -1,11 +1,13 @@
 /** Quantities as people write them, in the file and on the command line. */
 
+/** 0% to 100% with at most 2 decimals. */
+export const percentForm = /^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?) ?%$/;
+/** Sizes in bytes, KiB or MiB. */
+export const byteForm = /^(\d{1,9}) ?(B|KiB|MiB)?$/;
+
 /** `5%`, `0.25 %` -> basis points 0..10000; undefined when it is none. */
 export function parsePercent(text: string): number | undefined {
-  const match = /^(\d{1,3})(?:\.(\d{1,2}))? ?%$/.exec(text);
-  if (!match) return undefined;
-  const weightBp = Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0'));
-  return weightBp <= 10_000 ? weightBp : undefined;
+  return percentForm.test(text) ? Math.round(Number.parseFloat(text) * 100) : undefined;
 }
 
 /** 500 -> `5 %`, 25 -> `0.25 %`. */
@@ -17,7 +19,7 @@ const byteUnits: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, Mi
 
 /** `64KiB`, `0`, `512 B` -> bytes; undefined when it is none. */
 export function parseBytes(text: string): number | undefined {
-  const match = /^(\d{1,9}) ?(B|KiB|MiB)?$/.exec(text);
+  const match = byteForm.exec(text);
   if (!match) return undefined;
   return Number(match[1]) * (byteUnits[match[2] ?? ''] ?? 1);
 }

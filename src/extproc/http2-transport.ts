@@ -1,5 +1,5 @@
 /**
- * gRPC streams over node:http2 on a Unix socket.
+ * gRPC streams over node:http2.
  *
  * Why not grpc-js: Envoy ends every ext_proc stream with RST_STREAM, and nghttp2's rapid-reset defence (1,000 resets,
  * then 33 a second) closes the whole connection, with the decisions in flight on it. node:http2 lets the limit be
@@ -24,10 +24,11 @@ export interface Http2Options {
   readonly raiseResetLimit?: boolean;
 }
 
-/** Serves `open` at `socketPath`, mode 0660. Rejects when another process serves there. */
-export async function listenHttp2(socketPath: string, open: OpenCall, options: Http2Options = {}): Promise<Listener> {
+/** Serves `open` at `address` (a path, mode 0660, or `host:port`). Rejects when somebody serves there already. */
+export async function listenHttp2(address: string, open: OpenCall, options: Http2Options = {}): Promise<Listener> {
   const { raiseResetLimit = true } = options;
   const sessions = new Set<ServerHttp2Session>();
+  const streams = new Set<ServerHttp2Stream>();
   const server = http2.createServer({
     ...(raiseResetLimit ? { streamResetBurst: RESETS_PER_SECOND, streamResetRate: RESETS_PER_SECOND } : {}),
     maxSessionMemory: MAX_SESSION_MEMORY_MB,
@@ -39,15 +40,19 @@ export async function listenHttp2(socketPath: string, open: OpenCall, options: H
     session.on('close', () => sessions.delete(session));
   });
   server.on('sessionError', ignore);
-  server.on('stream', (stream, headers) => serveStream(stream, headers, open));
-  await claimSocket(socketPath, 0o660, async (path) => {
-    server.listen(path);
+  server.on('stream', (stream, headers) => {
+    streams.add(stream);
+    stream.on('close', () => streams.delete(stream));
+    serveStream(stream, headers, open);
+  });
+  await claimSocket(address, 0o660, async (where) => {
+    server.listen(where);
     await once(server, 'listening');
   });
   return {
     close(graceMs) {
-      releaseSocket(socketPath);
-      return closeServer(server, sessions, graceMs);
+      releaseSocket(address);
+      return closeServer(server, sessions, () => streams.size, graceMs);
     },
   };
 }
@@ -62,6 +67,7 @@ function serveStream(stream: ServerHttp2Stream, headers: http2.IncomingHttpHeade
 
   const call: Call = {
     path: headers[':path'] ?? '',
+    connection: stream.session ?? { destroyed: true },
     metadata: (name) => one(headers[name]),
     send(message) {
       if (gone()) return;
@@ -105,15 +111,19 @@ function serveStream(stream: ServerHttp2Stream, headers: http2.IncomingHttpHeade
 async function closeServer(
   server: http2.Http2Server,
   sessions: ReadonlySet<ServerHttp2Session>,
+  openStreams: () => number,
   graceMs: number,
-): Promise<void> {
+): Promise<number> {
+  let cutStreams = 0;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const session of sessions) session.close();
   const cut = setTimeout(() => {
+    cutStreams = openStreams();
     for (const session of sessions) session.destroy();
   }, graceMs);
   await closed;
   clearTimeout(cut);
+  return cutStreams;
 }
 
 function one(value: string | string[] | undefined): string | undefined {

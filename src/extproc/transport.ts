@@ -3,10 +3,16 @@
  * framing and nothing of messages; a service knows messages and nothing of HTTP/2.
  */
 
+/** The connection a stream came on; the same object for all its streams. */
+export interface Connection {
+  readonly destroyed: boolean;
+}
+
 /** One open stream. After `finish` everything is ignored; on a stream the peer has left every call is harmless. */
 export interface Call {
   /** `/package.Service/Method` */
   readonly path: string;
+  readonly connection: Connection;
   /** Value of a gRPC metadata entry, by lower-case name. */
   metadata(name: string): string | undefined;
   /** Sends one message. */
@@ -27,8 +33,8 @@ export interface CallHandler {
 export type OpenCall = (call: Call) => CallHandler;
 
 export interface Listener {
-  /** Takes no new streams, lets open ones finish for at most `graceMs`, then cuts them. */
-  close(graceMs: number): Promise<void>;
+  /** Takes no new streams, lets open ones finish for at most `graceMs`, then cuts them; resolves with how many. */
+  close(graceMs: number): Promise<number>;
 }
 
 /** The gRPC status codes used here. Source: https://grpc.io/docs/guides/status-codes/ */

@@ -41,6 +41,6 @@ function deliveredVersion({ stable, canary }: RolloutSnapshot, cluster: string):
   return [stable, canary].find((version) => version.cluster === cluster);
 }
 
-function sideOf({ cluster, status, latencyMs, details }: Exchange, { version }: Version): Side {
-  return { version, cluster, status, latencyMs, details };
+function sideOf({ cluster, status, grpcStatus, latencyMs, details }: Exchange, { version }: Version): Side {
+  return { version, cluster, status, grpcStatus, latencyMs, details };
 }

@@ -6,8 +6,10 @@ export interface Side {
   readonly version: string;
   /** The cluster that really delivered the answer. */
   readonly cluster: string;
-  /** 0 = no answer. */
+  /** HTTP; 0 = no answer. */
   readonly status: number;
+  /** Undefined when the answer has none: it is not gRPC, or was cut off. */
+  readonly grpcStatus: number | undefined;
   /** Last upstream byte received minus first upstream byte sent; undefined when the upstream never answered. */
   readonly latencyMs: number | undefined;
   /** Envoy's response code details; `via_upstream` = the model answered. */

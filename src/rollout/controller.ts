@@ -27,6 +27,15 @@ export interface WeightAnswer {
   readonly unconfirmed: readonly string[];
 }
 
+export interface ApplyAnswer {
+  /** False: the specs say nothing new, and nothing was published. */
+  readonly changed: boolean;
+  /** The snapshot's. */
+  readonly revision: number;
+  /** Decide threads that did not confirm within 2 s. */
+  readonly unconfirmed: readonly string[];
+}
+
 export interface Controller {
   /** What threads have to decide from now. */
   snapshot(): Snapshot;
@@ -39,6 +48,11 @@ export interface Controller {
    * `failed-precondition` (another revision than expected) or `unavailable` (the store cannot be written).
    */
   setWeight(request: WeightRequest): Promise<WeightAnswer>;
+  /**
+   * Takes `specs` in place of all earlier ones, as at the start: all of them or none. Stores, then publishes. Throws
+   * RefusedError `unavailable` when the store cannot be written; the earlier specs stay.
+   */
+  apply(specs: readonly RolloutSpec[]): Promise<ApplyAnswer>;
   /** Newest first. */
   events(query: EventQuery): readonly RolloutEvent[];
   /** Calls `listener` after each change until the returned function is called. */
@@ -52,11 +66,12 @@ export function createController(parts: {
   readonly publisher: Publisher;
   readonly now: () => number;
 }): Controller {
-  const { specs, store, publisher, now } = parts;
+  const { store, publisher, now } = parts;
   const unitKey = store.unitKey();
   const listeners = new Set<() => void>();
   let revision = store.revision();
   let states = byName(store.states());
+  let { specs } = parts;
   const fromConfig = reconcile(specs, [...states.values()], revision + 1, now());
   if (fromConfig) {
     store.commit(fromConfig);
@@ -65,9 +80,29 @@ export function createController(parts: {
   let views = currentViews();
   let snapshot = snapshotOf(revision, unitKey, views);
 
+  /** Throws RefusedError, and nothing is different, when it cannot be stored. */
+  function commit(change: Change): void {
+    try {
+      store.commit(change);
+    } catch (error) {
+      const message = `the change cannot be stored and was not made: ${(error as Error).message}`;
+      throw new RefusedError('unavailable', 'rollout', message, { cause: error });
+    }
+    accept(change);
+  }
+
   function accept(change: Change): void {
     revision = change.revision;
     states = new Map([...states, ...byName(change.states)]);
+  }
+
+  /** Resolves with the decide threads that have not confirmed. */
+  function publish(): Promise<readonly string[]> {
+    views = currentViews();
+    snapshot = snapshotOf(revision, unitKey, views);
+    const confirmation = publisher.publish(snapshot, confirmTimeoutMs);
+    for (const listener of listeners) listener();
+    return confirmation;
   }
 
   function currentViews(): readonly RolloutView[] {
@@ -103,19 +138,19 @@ export function createController(parts: {
       }
       const state = states.get(rollout) as RolloutState;
       const change = setWeight(state, { weightBp, reason, actor }, revision + 1, now());
-      try {
-        store.commit(change);
-      } catch (error) {
-        const message = `the change cannot be stored and was not made: ${(error as Error).message}`;
-        throw new RefusedError('unavailable', 'rollout', message, { cause: error });
-      }
-      accept(change);
+      commit(change);
+      const confirmation = publish();
+      return { view: view(rollout), unconfirmed: await confirmation };
+    },
+
+    async apply(wanted) {
+      const change = reconcile(wanted, [...states.values()], revision + 1, now());
+      if (change) commit(change);
+      specs = wanted;
+      // without a change of state only the order of rollouts, or an initial weight that counts no more, can be another
+      const unconfirmed = change ? publish() : [];
       views = currentViews();
-      snapshot = snapshotOf(revision, unitKey, views);
-      const answered = view(rollout);
-      const confirmation = publisher.publish(snapshot, confirmTimeoutMs);
-      for (const listener of listeners) listener();
-      return { view: answered, unconfirmed: await confirmation };
+      return { changed: change !== undefined, revision, unconfirmed: await unconfirmed };
     },
   };
 }

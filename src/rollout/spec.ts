@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RolloutSnapshot } from '../routing/snapshot.ts';
 
-/** A rollout as understudy.yaml says it. Release, weight and revision belong to the store and are never in the file. */
-export interface RolloutSpec extends Omit<RolloutSnapshot, 'release' | 'weightBp' | 'revision'> {
+/** A rollout as understudy.yaml says it. Release, phase, weight and revision belong to the store and are never in the file. */
+export interface RolloutSpec extends Omit<RolloutSnapshot, 'release' | 'phase' | 'weightBp' | 'reached' | 'revision'> {
   /** Basis points; read once, when a release is first seen. */
   readonly initialWeightBp: number;
 }

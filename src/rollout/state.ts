@@ -6,7 +6,7 @@ import type { Change, RolloutEvent, RolloutState } from './store.ts';
 
 /** A rollout as people see it: what is decided from, and how it came to be. */
 export interface RolloutView extends RolloutSnapshot {
-  readonly phase: RolloutState['phase'];
+  readonly weightBp: number;
   readonly cause: RolloutState['cause'];
   readonly updatedAtMs: number;
   readonly updatedBy: string;
@@ -93,11 +93,11 @@ function eventOf(state: RolloutState, kind: RolloutEvent['kind'], reason: string
 /** Puts spec and state together. */
 export function viewOf({ initialWeightBp: _, ...spec }: RolloutSpec, state: RolloutState): RolloutView {
   const { release, weightBp, revision, phase, cause, updatedAtMs, updatedBy } = state;
-  return { ...spec, release, weightBp, revision, phase, cause, updatedAtMs, updatedBy };
+  return { ...spec, release, weightBp, reached: [], revision, phase, cause, updatedAtMs, updatedBy };
 }
 
 /** What threads decide from. */
 export function snapshotOf(revision: number, unitKey: string, views: readonly RolloutView[]): Snapshot {
-  const rollouts = views.map(({ phase: _p, cause: _c, updatedAtMs: _at, updatedBy: _by, ...rollout }) => rollout);
+  const rollouts = views.map(({ cause: _c, updatedAtMs: _at, updatedBy: _by, ...rollout }) => rollout);
   return { revision, unitKey, rollouts };
 }

@@ -8,7 +8,7 @@ import xxhash from 'xxhash-wasm';
 const { h64 } = await xxhash();
 
 /** Where a unit's value was found. */
-export type SourceKind = 'header';
+export type SourceKind = 'header' | 'cookie' | 'client';
 
 export const BUCKETS = 10_000;
 

@@ -1,43 +1,31 @@
 /** The decision: which arm answers a request and which shadows get a copy. Pure; the same facts give the same answer. */
 import { bucketOf } from './bucket.ts';
-import { chooseMirrors } from './mirror.ts';
-import type { Arm, RolloutSnapshot, Shadow, Snapshot, When } from './snapshot.ts';
+import type { RequestFacts } from './facts.ts';
+import { chooseMirrors, type MirroredShadow, type SkippedShadow } from './mirror.ts';
+import { type CompiledRule, compileRule, ruleMatches } from './rules.ts';
+import { type LookUpGeo, segmentsOf } from './segments.ts';
+import type { Arm, RolloutSnapshot, Snapshot } from './snapshot.ts';
+import { type Unit, unitOf } from './unit.ts';
+import { baseWeight, effectiveWeight } from './weight.ts';
 
-/** What a decision may look at. */
-export interface RequestFacts {
-  /** Envoy's route name. */
-  readonly route: string;
-  readonly method: string;
-  /** Value by lower-case name. */
-  readonly header: (name: string) => string | undefined;
-  readonly hasBody: boolean;
-}
-
-/** Why the arm is what it is: by bucket and weight, forced by a rule, no unit found, or the request is a shadow's copy. */
-export type Reason = 'hash' | 'rule' | 'no-unit' | 'already-shadow';
-export type SkipReason = 'same-version' | 'upgrade' | 'body-too-large' | 'body-length-unknown';
-
-export interface MirroredShadow {
-  /** 1..4, Envoy's mirror slot. */
-  readonly slot: number;
-  readonly shadow: Shadow;
-}
-
-export interface SkippedShadow {
-  readonly shadow: Shadow;
-  readonly reason: SkipReason;
-}
+/**
+ * Why the arm is what it is: by bucket and weight, forced by a rule, no unit found, the request is a shadow's copy, or the
+ * release is being, or was, rolled back.
+ */
+export type Reason = 'hash' | 'rule' | 'no-unit' | 'already-shadow' | 'kill-switch';
 
 /** What we answer Envoy for one request of a known rollout. */
 export interface Decision {
   readonly rollout: RolloutSnapshot;
   readonly arm: Arm;
   readonly reason: Reason;
+  /** Before a rule raised it, basis points. */
+  readonly baseBp: number;
   /** Effective weight, basis points. */
   readonly weightBp: number;
   /** Only segments the request has. */
   readonly segments: Readonly<Record<string, string>>;
-  readonly unit: { readonly source: string; readonly value: string } | undefined;
+  readonly unit: Unit | undefined;
   /** 0..9999; undefined without a unit and where no hash was needed. */
   readonly bucket: number | undefined;
   /** Position of the rule that matched. */
@@ -57,83 +45,71 @@ export interface DecisionCount {
 /** The header every mirrored copy carries. It is outside the prefix the edge strips, so a copy that leads back is known. */
 const SHADOWED_HEADER = 'x-shadowed';
 
+export interface CompiledRollout {
+  readonly rollout: RolloutSnapshot;
+  readonly rules: readonly CompiledRule[];
+}
+
 /** A snapshot made ready for look-ups by route. */
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
-  readonly byRoute: ReadonlyMap<string, RolloutSnapshot>;
+  readonly byRoute: ReadonlyMap<string, CompiledRollout>;
 }
 
+/** Throws RE2JSException on a pattern that RE2 does not know; the configuration refuses those before. */
 export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
-  return {
-    snapshot,
-    byRoute: new Map(snapshot.rollouts.flatMap((rollout) => rollout.routes.map((route) => [route, rollout] as const))),
-  };
+  const entries = snapshot.rollouts.flatMap((rollout) => {
+    const compiled = { rollout, rules: rollout.rules.map(compileRule) };
+    return rollout.routes.map((route) => [route, compiled] as const);
+  });
+  return { snapshot, byRoute: new Map(entries) };
 }
 
 /** The decision for one request; undefined when no rollout has its route. */
-export function decide({ byRoute }: CompiledSnapshot, facts: RequestFacts): Decision | undefined {
-  const rollout = byRoute.get(facts.route);
-  if (rollout === undefined) return undefined;
-  const choice = facts.header(SHADOWED_HEADER) === undefined ? chooseArm(rollout, facts) : COPY;
-  const mirroring = choice === COPY ? NO_MIRRORS : chooseMirrors(rollout, choice.arm, facts);
-  return { rollout, ...choice, ...mirroring };
+export function decide(
+  { byRoute }: CompiledSnapshot,
+  facts: RequestFacts,
+  lookUp: LookUpGeo = knowsNothing,
+): Decision | undefined {
+  const compiled = byRoute.get(facts.route);
+  if (compiled === undefined) return undefined;
+  const { rollout } = compiled;
+  if (facts.header(SHADOWED_HEADER) !== undefined) return { rollout, ...COPY };
+  const choice = chooseArm(compiled, facts, lookUp);
+  return { rollout, ...choice, ...chooseMirrors(rollout, choice.arm, facts, choice.unit) };
 }
 
-type Choice = Pick<Decision, 'arm' | 'reason' | 'weightBp' | 'segments' | 'unit' | 'bucket' | 'rule'>;
+function knowsNothing(): undefined {}
 
-const COPY: Choice = {
+type Choice = Omit<Decision, 'rollout' | 'mirrors' | 'skipped'>;
+
+const COPY: Omit<Decision, 'rollout'> = {
   arm: 'stable',
   reason: 'already-shadow',
+  baseBp: 0,
   weightBp: 0,
   segments: {},
   unit: undefined,
   bucket: undefined,
   rule: undefined,
+  mirrors: [],
+  skipped: [],
 };
-const NO_MIRRORS = { mirrors: [], skipped: [] };
 
-function chooseArm(rollout: RolloutSnapshot, facts: RequestFacts): Choice {
-  const segments = segmentsOf(rollout, facts);
-  const unit = unitOf(rollout, facts);
-  const index = rollout.rules.findIndex((rule) => matches(rule.when, facts, segments));
-  const rule = rollout.rules[index];
-  const found = { segments, unit, rule: rule === undefined ? undefined : index };
-  if (rule !== undefined && 'arm' in rule) {
-    return { ...found, arm: rule.arm, reason: 'rule', weightBp: rollout.weightBp, bucket: undefined };
+function chooseArm({ rollout, rules }: CompiledRollout, facts: RequestFacts, lookUp: LookUpGeo): Choice {
+  const segments = segmentsOf(rollout.segments, facts, lookUp);
+  const unit = unitOf(rollout.unit, facts);
+  const found = { segments, unit, bucket: undefined, rule: undefined };
+  if (rollout.phase === 'rolling-back' || rollout.phase === 'rolled-back') {
+    return { ...found, arm: 'stable', reason: 'kill-switch', baseBp: 0, weightBp: 0 };
   }
-  const weightBp = effectiveWeight(rollout.weightBp, rule?.weightBp);
-  if (unit === undefined) return { ...found, arm: 'stable', reason: 'no-unit', weightBp, bucket: undefined };
-  const bucket = bucketOf(rollout.salt, 'header', unit.value);
-  return { ...found, arm: bucket < weightBp ? 'canary' : 'stable', reason: 'hash', weightBp, bucket };
-}
-
-/** A rule can only raise the weight, and only once it is above 0: so weight 0 leaves nobody on canary by a rule's weight. */
-function effectiveWeight(baseBp: number, ruleBp: number | undefined): number {
-  return baseBp === 0 || ruleBp === undefined ? baseBp : Math.max(baseBp, ruleBp);
-}
-
-function segmentsOf(rollout: RolloutSnapshot, facts: RequestFacts): Record<string, string> {
-  const segments: Record<string, string> = {};
-  for (const [name, { header }] of Object.entries(rollout.segments)) {
-    const value = facts.header(header);
-    if (value !== undefined && value !== '') segments[name] = value;
-  }
-  return segments;
-}
-
-function unitOf(rollout: RolloutSnapshot, facts: RequestFacts): Decision['unit'] {
-  for (const { header } of rollout.unit) {
-    const value = facts.header(header);
-    if (value !== undefined && value !== '') return { source: header, value };
-  }
-  return undefined;
-}
-
-function matches(when: When, facts: RequestFacts, segments: Readonly<Record<string, string>>): boolean {
-  for (const [name, value] of Object.entries(when.header ?? {})) if (facts.header(name) !== value) return false;
-  for (const [name, values] of Object.entries(when.segment ?? {})) {
-    const value = segments[name];
-    if (value === undefined || !values.includes(value)) return false;
-  }
-  return true;
+  const baseBp = baseWeight(rollout, segments);
+  const index = rules.findIndex((rule) => ruleMatches(rule, facts, segments));
+  const rule = rules[index]?.rule;
+  const matched = { ...found, baseBp, rule: rule === undefined ? undefined : index };
+  if (rule !== undefined && 'arm' in rule) return { ...matched, arm: rule.arm, reason: 'rule', weightBp: baseBp };
+  const weightBp = effectiveWeight(baseBp, rule?.weightBp);
+  if (unit === undefined) return { ...matched, arm: 'stable', reason: 'no-unit', weightBp };
+  const bucket = bucketOf(rollout.salt, unit.kind, unit.value);
+  return { ...matched, arm: bucket < weightBp ? 'canary' : 'stable', reason: 'hash', weightBp, bucket };
 }

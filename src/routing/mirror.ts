@@ -1,36 +1,80 @@
 /** Which shadows get a copy of a request. Each refusal was seen to hurt a user or to teach nothing. */
-import type { MirroredShadow, RequestFacts, SkippedShadow, SkipReason } from './decide.ts';
-import { type Arm, isTwin, type RolloutSnapshot } from './snapshot.ts';
+import { BUCKETS, bucketOf } from './bucket.ts';
+import type { RequestFacts } from './facts.ts';
+import { type Arm, isTwin, type RolloutSnapshot, type Shadow } from './snapshot.ts';
+import type { Unit } from './unit.ts';
 
-/** A frozen shadow holds back a production upload that is larger than Envoy's buffers: 5 MB was not touched, 30 MB was. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** Content types whose bodies may be mirrored though nobody says how long they are. */
-const UNKNOWN_LENGTH_TYPES = ['application/grpc'];
+export type SkipReason =
+  | 'same-version'
+  | 'upgrade'
+  | 'method'
+  | 'body-too-large'
+  | 'body-length-unknown'
+  | 'not-sampled'
+  | 'no-unit'
+  /** Added after the decision, by the thread that counts copies a second. */
+  | 'rate-limited';
+
+export interface MirroredShadow {
+  /** 1..4, Envoy's mirror slot. */
+  readonly slot: number;
+  readonly shadow: Shadow;
+}
+
+export interface SkippedShadow {
+  readonly shadow: Shadow;
+  readonly reason: SkipReason;
+}
 
 /** Shadows of `rollout` for a request that `arm` answers, and those left out with the reason. */
 export function chooseMirrors(
   rollout: RolloutSnapshot,
   arm: Arm,
   facts: RequestFacts,
+  unit: Unit | undefined,
 ): { mirrors: readonly MirroredShadow[]; skipped: readonly SkippedShadow[] } {
   const mirrors: MirroredShadow[] = [];
   const skipped: SkippedShadow[] = [];
-  const unfit = unfitRequest(facts);
   rollout.shadows.forEach((shadow, index) => {
-    const sameVersion = shadow.version === rollout[arm].version && !isTwin(rollout, shadow);
-    const reason = unfit ?? (sameVersion ? 'same-version' : undefined);
+    const reason = reasonToSkip(rollout, shadow, arm, facts, unit);
     if (reason === undefined) mirrors.push({ slot: index + 1, shadow });
     else skipped.push({ shadow, reason });
   });
   return { mirrors, skipped };
 }
 
-function unfitRequest(facts: RequestFacts): SkipReason | undefined {
+function reasonToSkip(
+  rollout: RolloutSnapshot,
+  shadow: Shadow,
+  arm: Arm,
+  facts: RequestFacts,
+  unit: Unit | undefined,
+): SkipReason | undefined {
   if (facts.method === 'CONNECT' || facts.header('upgrade') !== undefined) return 'upgrade';
+  if (shadow.version === rollout[arm].version && !isTwin(rollout, shadow)) return 'same-version';
+  if (shadow.methods.length > 0 && !shadow.methods.includes(facts.method)) return 'method';
+  return bodyReason(shadow, facts) ?? sampleReason(rollout, shadow, facts, unit);
+}
+
+function bodyReason({ maxBodyBytes, mirrorUnknownLength }: Shadow, facts: RequestFacts): SkipReason | undefined {
   if (!facts.hasBody) return undefined;
   const length = facts.header('content-length');
   if (length !== undefined && /^\d+$/.test(length))
-    return Number(length) <= MAX_BODY_BYTES ? undefined : 'body-too-large';
+    return Number(length) <= maxBodyBytes ? undefined : 'body-too-large';
   const type = facts.header('content-type') ?? '';
-  return UNKNOWN_LENGTH_TYPES.some((known) => type.startsWith(known)) ? undefined : 'body-length-unknown';
+  const known = (wanted: string) => (wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted);
+  return mirrorUnknownLength.some(known) ? undefined : 'body-length-unknown';
+}
+
+/** By unit, the same people are always seen, and others by every shadow; without a unit nobody can be kept. */
+function sampleReason(
+  { salt }: RolloutSnapshot,
+  { name, sampleBp, sampleBy }: Shadow,
+  facts: RequestFacts,
+  unit: Unit | undefined,
+): SkipReason | undefined {
+  if (sampleBp >= BUCKETS) return undefined;
+  if (sampleBy === 'request') return facts.random * BUCKETS < sampleBp ? undefined : 'not-sampled';
+  if (unit === undefined) return 'no-unit';
+  return bucketOf(`${salt}/shadow/${name}`, unit.kind, unit.value) < sampleBp ? undefined : 'not-sampled';
 }

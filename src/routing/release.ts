@@ -6,13 +6,7 @@ import type { RolloutSnapshot } from './snapshot.ts';
  * digits over everything whose change makes earlier evidence worthless.
  */
 export function releaseOf(spec: Pick<RolloutSnapshot, 'name' | 'stable' | 'canary' | 'salt' | 'unit'>): string {
-  const identity = [
-    spec.name,
-    spec.stable.version,
-    spec.canary.version,
-    spec.salt,
-    spec.unit.map((unit) => unit.header),
-  ];
+  const identity = [spec.name, spec.stable.version, spec.canary.version, spec.salt, spec.unit];
   const digest = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
   return `${spec.canary.version}-${digest.slice(0, 8)}`;
 }

@@ -1,4 +1,5 @@
 /** The frozen view of all rollouts from which decisions are made. Plain data: it crosses threads by message. */
+import type { Match } from './match.ts';
 
 /** What answers a user. */
 export type Arm = 'stable' | 'canary';
@@ -12,21 +13,50 @@ export interface Version {
 /** A cluster that gets a mirrored copy and never answers a user. Slot n (from 1) is its place in the rollout's list. */
 export interface Shadow extends Version {
   readonly name: string;
+  /** Share of units, or of requests, that get a copy; 0..10000. */
+  readonly sampleBp: number;
+  readonly sampleBy: 'unit' | 'request';
+  /** Only these; empty = all. */
+  readonly methods: readonly string[];
+  /** Copies a second over all decide threads; undefined = no limit. */
+  readonly maxPerSecond: number | undefined;
+  /** Larger bodies are not mirrored; at most 4 MiB. */
+  readonly maxBodyBytes: number;
+  /** Content types of bodies that may be mirrored though nobody says how long they are; `*` at the end = prefix. */
+  readonly mirrorUnknownLength: readonly string[];
 }
 
-/** Header name, lower case; always one of the trusted headers. */
-export interface HeaderSource {
-  readonly header: string;
-}
+/** Where a unit's value may be found. Header names are lower case and always trusted. */
+export type UnitSource = { readonly header: string } | { readonly cookie: string } | { readonly client: 'address' };
 
-/** All of it must hold: each header has exactly this value, each segment one of these values. */
+/** What a geography database knows of an address. */
+export type GeoField = 'continent' | 'country' | 'region' | 'city';
+
+export type SegmentSource = { readonly header: string } | { readonly geoip: GeoField };
+
+/** All of it must hold; a value that is missing matches nothing. */
 export interface When {
-  readonly header?: Readonly<Record<string, string>>;
-  readonly segment?: Readonly<Record<string, readonly string[]>>;
+  readonly header?: Readonly<Record<string, Match>>;
+  readonly cookie?: Readonly<Record<string, Match>>;
+  readonly query?: Readonly<Record<string, Match>>;
+  readonly segment?: Readonly<Record<string, Match>>;
+  readonly method?: Match;
+  /** Without the query. */
+  readonly path?: Match;
 }
 
 /** `arm` forces; `weightBp` (0..10000) can only raise the rollout's weight, and only once that is above 0. */
 export type Rule = { readonly when: When; readonly arm: Arm } | { readonly when: When; readonly weightBp: number };
+
+/** A stage that was reached: its weight, for the requests its scope names (empty = all). */
+export interface Reached {
+  readonly weightBp: number;
+  /** Segment name to the values that are in scope. */
+  readonly scope: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Where the release is. In the last two nobody is on canary, whatever a rule says. */
+export type Phase = 'idle' | 'paused' | 'rolling-back' | 'rolled-back';
 
 export interface RolloutSnapshot {
   readonly name: string;
@@ -34,20 +64,23 @@ export interface RolloutSnapshot {
   readonly routes: readonly string[];
   /** Identity of (rollout, stable.version, canary.version, salt, unit). */
   readonly release: string;
+  readonly phase: Phase;
   readonly stable: Version;
   readonly canary: Version;
   /** 0..4 */
   readonly shadows: readonly Shadow[];
   /** First present wins. */
-  readonly unit: readonly HeaderSource[];
-  readonly segments: Readonly<Record<string, HeaderSource>>;
+  readonly unit: readonly UnitSource[];
+  readonly segments: Readonly<Record<string, SegmentSource>>;
   /** First match wins. */
   readonly rules: readonly Rule[];
   /** First bytes of each body to be captured; both 0 = capture off. */
   readonly capture: { readonly requestBytes: number; readonly responseBytes: number };
   readonly salt: string;
-  /** Share of buckets on canary, 0..10000. */
-  readonly weightBp: number;
+  /** What a person set; while it is set, stages do not count. 0..10000. */
+  readonly weightBp: number | undefined;
+  /** Stages reached so far, in their order. */
+  readonly reached: readonly Reached[];
   /** The revision that last changed this rollout. */
   readonly revision: number;
 }

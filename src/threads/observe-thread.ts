@@ -4,6 +4,6 @@ import { runRoom } from './run-room.ts';
 
 const tracing = startTracing(process.env);
 await runRoom(
-  (snapshot) => createObserveRoom(snapshot, { nowMs: () => performance.now(), tracer: tracing.tracer }),
+  ({ snapshot }) => createObserveRoom(snapshot, { nowMs: () => performance.now(), tracer: tracing.tracer }),
   () => tracing.stop(),
 );

@@ -1,30 +1,41 @@
 /** The inside of a worker thread: serves one room, confirms snapshots, reports at intervals. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Database } from '../geography/look-up.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import { type LoopDelay, watchLoopDelay } from '../telemetry/loop-delay.ts';
 import type { FromThread, ThreadStart, ToThread } from './messages.ts';
 
 const REPORT_EVERY_MS = 200;
+/** For a thread that crashed to cut its connections. */
+const CUT_WITHIN_MS = 1_000;
 
 export interface Room<Report> {
   use(snapshot: Snapshot): void;
-  serve(socketPath: string): Promise<void>;
+  /** Only of rooms that look addresses up. */
+  useDatabase?(database: Database): void;
+  serve(address: string): Promise<void>;
   report(): Report;
   stop(graceMs: number): Promise<void>;
 }
 
+/** A room's report as control gets it, with how the thread around the room does. */
+export type Reported<Report> = Report & { readonly loopDelay: LoopDelay };
+
 /** Runs until control says stop. `flush` is awaited last. */
-export async function runRoom<Report>(
-  create: (first: Snapshot) => Room<Report>,
+export async function runRoom<Report, Start extends ThreadStart = ThreadStart>(
+  create: (start: Start) => Room<Report>,
   flush: () => Promise<void> = async () => {},
 ): Promise<void> {
   if (parentPort === null) throw new Error('a room runs in a worker thread');
   const control = parentPort;
-  const say = (message: FromThread<Report>) => control.postMessage(message);
-  const { socketPath, snapshot }: ThreadStart = workerData;
+  const say = (message: FromThread<Reported<Report>>) => control.postMessage(message);
+  const start: Start = workerData;
 
-  const room = create(snapshot);
-  say({ type: 'confirmed', revision: snapshot.revision });
-  const report = () => say({ type: 'report', report: room.report() });
+  const room = create(start);
+  say({ type: 'confirmed', revision: start.snapshot.revision });
+  const loopDelay = watchLoopDelay();
+  const report = () => say({ type: 'report', report: { ...room.report(), loopDelay: loopDelay() } });
   const timer = setInterval(report, REPORT_EVERY_MS);
 
   control.on('message', async (message: ToThread) => {
@@ -33,15 +44,26 @@ export async function runRoom<Report>(
       say({ type: 'confirmed', revision: message.snapshot.revision });
       return;
     }
-    clearInterval(timer);
+    if (message.type === 'database') {
+      room.useDatabase?.(message.database);
+      return;
+    }
     await room.stop(message.graceMs);
+    clearInterval(timer);
     report();
     await flush();
     control.close();
   });
 
+  // Node aborts the whole process when a thread ends while data still comes in on its HTTP/2 connections: these first
+  process.once('uncaughtException', async (error) => {
+    say({ type: 'failed', message: error.stack ?? String(error) });
+    await Promise.race([room.stop(0), wait(CUT_WITHIN_MS)]).catch(ignore);
+    process.exit(1);
+  });
+
   try {
-    await room.serve(socketPath);
+    await room.serve(start.address);
     say({ type: 'serving' });
   } catch (error) {
     say({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
@@ -49,3 +71,5 @@ export async function runRoom<Report>(
     control.close();
   }
 }
+
+function ignore(): void {}

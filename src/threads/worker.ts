@@ -1,19 +1,23 @@
 /** One worker thread as control sees it: started, given snapshots, started again when it dies. */
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { ThreadState } from '../admin/observations.ts';
+import type { Database } from '../geography/look-up.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import type { FromThread, ThreadStart, ToThread } from './messages.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
+/** Beyond its grace, for the last report and the spans that are left. */
+const FORCE_AFTER_MS = 1_000;
 
 export interface RoomWorkerOptions<Report> {
   readonly name: string;
   /** Module the thread runs. */
   readonly entry: URL;
-  readonly socketPath: string;
-  /** The newest snapshot; asked at every start. */
-  readonly snapshot: () => Snapshot;
+  /** Default: V8's own. */
+  readonly resourceLimits?: ResourceLimits;
+  /** With the newest snapshot; asked at every start. */
+  readonly start: () => ThreadStart;
   readonly onReport: (report: Report) => void;
   /** Called when state or revision changed. */
   readonly onChange: () => void;
@@ -48,6 +52,10 @@ export class RoomWorker<Report> {
     this.#say({ type: 'snapshot', snapshot });
   }
 
+  useDatabase(database: Database): void {
+    this.#say({ type: 'database', database });
+  }
+
   /** Resolves when the thread has ended: by itself within `graceMs` and a little, else by force. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
@@ -56,15 +64,14 @@ export class RoomWorker<Report> {
     if (worker === undefined) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     this.#say({ type: 'stop', graceMs });
-    const force = setTimeout(() => worker.terminate(), graceMs + 2_000);
+    const force = setTimeout(() => worker.terminate(), graceMs + FORCE_AFTER_MS);
     await ended;
     clearTimeout(force);
   }
 
   #run(served: () => void, refused: (reason: Error) => void): void {
-    const { name, entry, socketPath, snapshot, log } = this.#options;
-    const start: ThreadStart = { socketPath, snapshot: snapshot() };
-    const worker = new Worker(entry, { name, workerData: start });
+    const { name, entry, resourceLimits = {}, start, log } = this.#options;
+    const worker = new Worker(entry, { name, workerData: start(), resourceLimits });
     let reason = 'it ended';
     this.#worker = worker;
     this.#revision = 0;

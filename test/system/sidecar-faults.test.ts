@@ -5,13 +5,12 @@ import { Stage } from './stage.ts';
 
 let stage: Stage;
 let load: Load;
-beforeEach(async () => {
-  stage = await Stage.start({
-    rollout: { shadows: [{ name: 'next', cluster: 'flight-delay-v3-shadow', version: '3.0.0' }] },
-  });
+async function startUnderLoad(shippedTimeout: boolean): Promise<void> {
+  const shadows = [{ name: 'next', cluster: 'flight-delay-v3-shadow', version: '3.0.0' }];
+  stage = await Stage.start({ rollout: { shadows }, shippedTimeout });
   load = startLoad(stage);
   await load.more(200);
-});
+}
 afterEach(async () => {
   await load.stop();
   await stage.stop();
@@ -29,6 +28,8 @@ async function expectPairsAgain(): Promise<void> {
 }
 
 describe('under load no user request fails, and pairs come again, when Understudy', () => {
+  beforeEach(() => startUnderLoad(true));
+
   test('is killed and started again', async () => {
     stage.sidecar.signal('SIGKILL');
     await stage.sidecar.exited;
@@ -62,6 +63,8 @@ describe('under load no user request fails, and pairs come again, when Understud
 });
 
 describe('a weight', () => {
+  beforeEach(() => startUnderLoad(false));
+
   test('changes live under load: every request after the answer follows it, and none fails', async () => {
     for (const [weightBp, version] of [
       [10_000, '2.0.0'],

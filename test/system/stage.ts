@@ -36,9 +36,20 @@ export interface StageOptions {
   readonly rollout?: Partial<Record<keyof typeof ROLLOUT | 'initialWeight', unknown>>;
   /** Endpoints other than the three models', by `host:port` of the shipped file. */
   readonly endpoints?: Record<string, { address: string; port: number }>;
+  /**
+   * Keep the shipped 50 ms for a decision, as tests of a frozen or dead Understudy want. Else it is 5 s: on a busy machine
+   * a decision is late now and then, the user gets stable, and a test that counts versions or pairs would count that.
+   */
+  readonly shippedTimeout?: boolean;
   /** Changes the parsed Envoy configuration beyond addresses; the test must say why. */
   // biome-ignore lint/suspicious/noExplicitAny: a tree of YAML
   readonly envoy?: (config: any) => void;
+  /** Changes understudy.yaml beyond its rollout; the test must say why. */
+  // biome-ignore lint/suspicious/noExplicitAny: a tree of YAML
+  readonly understudy?: (config: any) => void;
+  /** One of the pinned versions of Envoy; default: that of the run. */
+  readonly envoyVersion?: string;
+  readonly envoyArgs?: readonly string[];
   readonly otlpPort?: number;
   readonly env?: Record<string, string>;
 }
@@ -57,11 +68,13 @@ export class Stage {
   envoy: Envoy;
   sidecar: Sidecar;
   readonly #env: Record<string, string>;
+  readonly #anotherEnvoy: () => Promise<Envoy>;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
   private constructor(
     parts: Pick<Stage, 'folder' | 'models' | 'configFile' | 'envoy' | 'sidecar'>,
     env: Record<string, string>,
+    anotherEnvoy: () => Promise<Envoy>,
   ) {
     this.folder = parts.folder;
     this.models = parts.models;
@@ -69,17 +82,22 @@ export class Stage {
     this.envoy = parts.envoy;
     this.sidecar = parts.sidecar;
     this.#env = env;
+    this.#anotherEnvoy = anotherEnvoy;
   }
 
   static async start(options: StageOptions = {}): Promise<Stage> {
-    const { rollout, endpoints = {}, envoy: change, otlpPort = 1, env = {} } = options;
+    const { rollout, endpoints = {}, envoy: change, envoyVersion, envoyArgs = [], otlpPort = 1, env = {} } = options;
     const folder = mkdtempSync(join(tmpdir(), 'understudy-stage-'));
     const [v1, v2, v3] = await Promise.all(['1.0.0', '2.0.0', '3.0.0'].map(TestModel.start));
     if (v1 === undefined || v2 === undefined || v3 === undefined) throw new Error('three models');
     const { sockets, store } = sidecarPaths(folder);
     const configFile = join(folder, 'understudy.yaml');
     const trustedHeaders = ['x-user-id', 'x-geo-state', 'x-canary'];
-    writeFileSync(configFile, stringify({ trustedHeaders, sockets, store, rollouts: [{ ...ROLLOUT, ...rollout }] }));
+    const rollouts = [{ ...ROLLOUT, ...rollout }];
+    const metrics = { listen: '127.0.0.1:0' };
+    const understudy = { trustedHeaders, sockets: { ...sockets }, store, metrics, rollouts };
+    options.understudy?.(understudy);
+    writeFileSync(configFile, stringify(understudy));
     const sidecar = await startSidecar(configFile, sockets.admin, env);
 
     const config = parse(
@@ -95,17 +113,25 @@ export class Stage {
         files: { '/etc/envoy/capture.lua': join(envoyFolder, 'capture.lua') },
       }),
     );
+    if (!options.shippedTimeout) decideFilterOf(config).message_timeout = '5s';
     change?.(config);
-    const envoy = await startEnvoy({ configYaml: stringify(config) });
-    const stage = new Stage({ folder, models: { v1, v2, v3 }, configFile, envoy, sidecar }, env);
+    const start = () => startEnvoy({ configYaml: stringify(config), version: envoyVersion, args: envoyArgs });
+    const stage = new Stage({ folder, models: { v1, v2, v3 }, configFile, envoy: await start(), sidecar }, env, start);
     await stage.decides();
     return stage;
   }
 
+  /** One more Envoy with the same file, asking the same Understudy; the caller stops it. */
+  async anotherEnvoy(): Promise<Envoy> {
+    const envoy = await this.#anotherEnvoy();
+    await this.decides(envoy);
+    return envoy;
+  }
+
   /** Waits until Envoy's health check has found the decide socket serving. */
-  async decides(): Promise<void> {
+  async decides(envoy = this.envoy): Promise<void> {
     const healthy = async () =>
-      (await this.envoy.stats('^cluster.understudy_decide.membership_healthy$')).values().next().value === 1;
+      (await envoy.stats('^cluster.understudy_decide.membership_healthy$')).values().next().value === 1;
     await until(healthy, { what: 'Envoy finds the decide socket healthy' });
   }
 
@@ -114,11 +140,12 @@ export class Stage {
     headers: Record<string, string> = {},
     body?: string | Buffer,
     path = '/v2/models/flight-delay/infer',
+    envoy = this.envoy,
   ): Promise<Answer> {
     const startMs = performance.now();
     const method = body === undefined ? 'GET' : 'POST';
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const options = { host: '127.0.0.1', port: this.envoy.port('edge'), path, method, agent: this.#agent };
+    const options = { host: '127.0.0.1', port: envoy.port('edge'), path, method, agent: this.#agent };
     return new Promise((resolve, reject) => {
       const request = http.request({ ...options, headers: { ...length, ...headers } }, (response) => {
         let text = '';
@@ -175,6 +202,13 @@ export class Stage {
     return until(enough, { what: `${count} pairs` });
   }
 
+  /** Of the running sidecar's /metrics, /healthz and /readyz, without a path. */
+  metricsUrl(): string {
+    const [, url] = /^metrics at (\S+)\/metrics$/m.exec(this.sidecar.log()) ?? [];
+    if (url === undefined) throw new Error('Understudy did not say where its metrics are');
+    return url;
+  }
+
   /** Starts Understudy again with the same files. */
   async restartSidecar(): Promise<void> {
     this.sidecar = await startSidecar(this.configFile, sidecarPaths(this.folder).sockets.admin, this.#env);
@@ -183,8 +217,9 @@ export class Stage {
   /** Ends all and asserts that Envoy counted nothing we said as wrong. */
   async stop(): Promise<void> {
     const faults = await this.envoy.stats('(spurious_msgs_received|rejected_header_mutations|lua.errors)$');
-    await this.sidecar.stop();
+    // Envoy first: Understudy waits for one that is there to notice
     await this.envoy.stop();
+    await this.sidecar.stop();
     await Promise.all(Object.values(this.models).map((model) => model.stop()));
     this.#agent.destroy();
     rmSync(this.folder, { recursive: true, force: true });
@@ -195,4 +230,11 @@ export class Stage {
       'http.understudy_loop.lua.errors': 0,
     });
   }
+}
+
+/** The ext_proc filter of a parsed envoy.yaml. */
+// biome-ignore lint/suspicious/noExplicitAny: a tree of YAML
+export function decideFilterOf(config: any): any {
+  const [edge] = config.static_resources.listeners;
+  return edge.filter_chains[0].filters[0].typed_config.http_filters[0].typed_config;
 }

@@ -59,7 +59,7 @@ test('refusals have their exit codes and name the field', async () => {
 test('status shows rollouts, decisions, shadows and threads', async () => {
   await using stage = await startAdminStage();
   const { out } = await understudy(stage, 'status');
-  expect(out).toMatch(/^ranker +2\.0\.0-b29d8b84 +0 % +paused \(manual\) +1\.8\.0 +2\.0\.0 +1 +configuration$/m);
+  expect(out).toMatch(/^ranker +2\.0\.0-b5c722b8 +0 % +paused \(manual\) +1\.8\.0 +2\.0\.0 +1 +configuration$/m);
   expect(out).toMatch(/^ranker +stable +hash +40$/m);
   expect(out).toMatch(
     /^ranker +candidate +2\.0\.0 +4 +100\.00 % of 4 +50\.00 % of 2 +score 50\.00 % of 2 +20\.0 ms +25\.0 ms$/m,
@@ -83,10 +83,10 @@ test('status --watch prints again after a change until it is asked to end', asyn
 test('explain says arm, cluster, reason and what was mirrored or not', async () => {
   await using stage = await startAdminStage();
   const { out } = await understudy(stage, 'explain', '--route', 'ranker', '-H', 'X-User-Id: u1', '-H', 'x-other: 1');
-  expect(out).toMatch(/^arm +stable, cluster ranker-v1$/m);
-  expect(out).toMatch(/^reason +hash$/m);
-  expect(out).toMatch(/^unit +x-user-id$/m);
-  expect(out).toMatch(/^shadows +candidate \(ranker-v2-shadow\)$/m);
+  expect(out).toMatch(/^stable by hash \(ranker, revision 1\)$/m);
+  expect(out).toMatch(/^ {2}unit from header x-user-id$/m);
+  expect(out).toMatch(/^ {2}stable answers: cluster ranker-v1, version 1.8.0$/m);
+  expect(out).toMatch(/^ {2}shadow candidate gets a copy: slot 1, cluster ranker-v2-shadow$/m);
   const unknown = await understudy(stage, 'explain', '--route', 'elsewhere');
   expect(unknown.out).toBe("no rollout has the route elsewhere: Envoy's own routes apply\n");
 });

@@ -9,13 +9,14 @@ import { RolloutAdminClient } from '../../src/gen/understudy/admin/v1/admin.ts';
 import type { Pair } from '../../src/pairing/pair.ts';
 import { createController } from '../../src/rollout/controller.ts';
 import type { RolloutSpec } from '../../src/rollout/spec.ts';
+import type { LookUpGeo } from '../../src/routing/segments.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { fakePublisher, specOf } from '../unit/rollout/fakes.ts';
 
 export const latency = { count: 2, p50Ms: 10, p95Ms: 20.04, p99Ms: 30 };
 
 export function pairOf(number: number, changes: Partial<Pair> = {}): Pair {
-  const side = { cluster: 'ranker-v1', status: 200, latencyMs: 10, details: 'via_upstream' };
+  const side = { cluster: 'ranker-v1', status: 200, grpcStatus: undefined, latencyMs: 10, details: 'via_upstream' };
   return {
     id: number.toString(16).padStart(32, '0'),
     timeMs: 1_700_000_000_000 + number,
@@ -31,14 +32,26 @@ export function pairOf(number: number, changes: Partial<Pair> = {}): Pair {
     candidate: { ...side, version: '2.0.0', latencyMs: undefined },
     answeredBy: 'reference',
     arm: 'stable',
-    difference: { sameStatus: true, body: 'same', outputs: { score: true }, latencyDifferenceMs: undefined },
+    difference: {
+      sameStatus: true,
+      body: 'same',
+      notJson: false,
+      outputs: { score: true },
+      latencyDifferenceMs: undefined,
+    },
     traceId: undefined,
     ...changes,
   };
 }
 
 export const differentPair = pairOf(99, {
-  difference: { sameStatus: true, body: 'different', outputs: { score: false }, latencyDifferenceMs: 2.5 },
+  difference: {
+    sameStatus: true,
+    body: 'different',
+    notJson: false,
+    outputs: { score: false },
+    latencyDifferenceMs: 2.5,
+  },
   traceId: 'f'.repeat(32),
 });
 
@@ -88,7 +101,14 @@ export async function startAdminStage(
   const publisher = fakePublisher(options.unconfirmed);
   const controller = createController({ specs, store, publisher, now: () => 1_700_000_000_000 });
   const stub = stubObservations(options.recent);
-  const parts = { controller, observations: stub.observations, version: '0.1.0', startedAtMs: 1_600_000_000_000 };
+  const lookUp: LookUpGeo = (address, field) => (address === '203.97.0.1' && field === 'country' ? 'NZ' : undefined);
+  const parts = {
+    controller,
+    observations: stub.observations,
+    lookUp,
+    version: '0.1.0',
+    startedAtMs: 1_600_000_000_000,
+  };
   const admin = await startAdmin({ ...parts, socketPath });
   const client = new RolloutAdminClient(`unix:${socketPath}`, credentials.createInsecure());
   return {

@@ -20,13 +20,15 @@ import { differentPair, latency, pairOf, startAdminStage } from './admin-stage.t
 
 const setFive = { rollout: 'ranker', weightBp: 500, reason: 'first users', actor: 'ana' };
 
+const noFacts = { route: '', method: '', headers: {}, hasBody: false, path: '', clientAddress: '' };
+
 test('the list shows each rollout with its own counts, and the sidecar', async () => {
   await using stage = await startAdminStage();
   const { rollouts, sidecar } = await ask(stage.client, stage.client.listRollouts, {});
   expect(rollouts.map((rollout) => rollout.name)).toEqual(['ranker', 'search']);
   expect(rollouts[0]).toMatchObject({
     routes: ['ranker'],
-    release: '2.0.0-b29d8b84',
+    release: '2.0.0-b5c722b8',
     stable: { cluster: 'ranker-v1', version: '1.8.0' },
     canary: { cluster: 'ranker-v2', version: '2.0.0' },
     shadows: [{ name: 'candidate', cluster: 'ranker-v2-shadow', version: '2.0.0', twin: false }],
@@ -104,25 +106,25 @@ test.each<[string, keyof typeof status, string, (client: RolloutAdminClient) => 
     'no route',
     'INVALID_ARGUMENT',
     'route: expected a non-empty text',
-    (c) => ask(c, c.explain, { route: '', method: '', headers: {}, hasBody: false }),
+    (c) => ask(c, c.explain, { ...noFacts, route: '', method: '', headers: {} }),
   ],
   [
     'no header name',
     'INVALID_ARGUMENT',
     'headers: expected header names, found "x y"',
-    (c) => ask(c, c.explain, { route: 'ranker', method: '', headers: { 'x y': '' }, hasBody: false }),
+    (c) => ask(c, c.explain, { ...noFacts, route: 'ranker', method: '', headers: { 'x y': '' } }),
   ],
   [
     'a header twice',
     'INVALID_ARGUMENT',
     'headers: expected "x-a" once, in any case',
-    (c) => ask(c, c.explain, { route: 'ranker', method: '', headers: { 'X-A': '', 'x-a': '' }, hasBody: false }),
+    (c) => ask(c, c.explain, { ...noFacts, route: 'ranker', method: '', headers: { 'X-A': '', 'x-a': '' } }),
   ],
   [
     'no method',
     'INVALID_ARGUMENT',
     'method: expected an HTTP method, found "G T"',
-    (c) => ask(c, c.explain, { route: 'ranker', method: 'G T', headers: {}, hasBody: false }),
+    (c) => ask(c, c.explain, { ...noFacts, route: 'ranker', method: 'G T', headers: {} }),
   ],
   [
     'a short interval',
@@ -154,17 +156,17 @@ test('a store that cannot be written is UNAVAILABLE', async () => {
 });
 
 test('explain says what decide would, with header names in any case', async () => {
-  const rules = [{ when: { header: { 'x-canary': 'always' } }, arm: 'canary' as const }];
+  const rules = [{ when: { header: { 'x-canary': { exact: 'always' } } }, arm: 'canary' as const }];
   await using stage = await startAdminStage({ specs: [specOf('ranker', { rules, initialWeightBp: 10_000 })] });
   const explain = (headers: Record<string, string>, route = 'ranker') =>
-    ask(stage.client, stage.client.explain, { route, method: '', headers, hasBody: false });
+    ask(stage.client, stage.client.explain, { ...noFacts, route, headers });
   expect(await explain({ 'X-User-Id': 'u1' })).toMatchObject({
     rollout: 'ranker',
     arm: 'canary',
     reason: 'hash',
     cluster: 'ranker-v2',
     weightBp: 10_000,
-    unitSource: 'x-user-id',
+    unitSource: 'header x-user-id',
     bucket: expect.any(Number),
     rule: undefined,
     skipped: [{ shadow: 'candidate', reason: 'same-version' }],
@@ -178,6 +180,16 @@ test('explain says what decide would, with header names in any case', async () =
   });
   expect(await explain({})).toMatchObject({ arm: 'stable', reason: 'no-unit', shadows: [{ name: 'candidate' }] });
   expect(await explain({}, 'elsewhere')).toMatchObject({ rollout: '', arm: '', revision: 1 });
+});
+
+test('explain looks the client address up, with or without a port', async () => {
+  const segments = { country: { geoip: 'country' as const } };
+  await using stage = await startAdminStage({ specs: [specOf('ranker', { segments })] });
+  const explain = (clientAddress: string) =>
+    ask(stage.client, stage.client.explain, { ...noFacts, route: 'ranker', clientAddress });
+  expect((await explain('203.97.0.1')).segments).toEqual({ country: 'NZ' });
+  expect((await explain('203.97.0.1:4711')).segments).toEqual({ country: 'NZ' });
+  expect((await explain('10.0.0.1')).segments).toEqual({});
 });
 
 test('a watcher of rollouts gets the list now, after a change and after the interval', async () => {

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listenHttp2 } from '../../src/extproc/http2-transport.ts';
 import { proveResets } from '../../src/extproc/reset-proof.ts';
 import { decideServices, PROCESS_PATH, PROCESSOR_NAME } from '../../src/extproc/services.ts';
-import type { SessionObserver } from '../../src/extproc/session.ts';
+import type { SessionObserver, SessionPorts } from '../../src/extproc/session.ts';
 import type { Listener } from '../../src/extproc/transport.ts';
 import { HeaderValueOption_HeaderAppendAction } from '../../src/gen/envoy/config/core/v3/base.ts';
 import { ProcessingRequest, ProcessingResponse } from '../../src/gen/envoy/service/ext_proc/v3/external_processor.ts';
 import { type HealthCheckResponse, HealthClient } from '../../src/gen/grpc/health/v1/health.ts';
-import { compileSnapshot } from '../../src/routing/decide.ts';
+import { compileSnapshot, decide } from '../../src/routing/decide.ts';
 import { rollout } from '../unit/routing/rollout.ts';
 import { listenGrpcJs } from './grpc-js-decide.ts';
 
@@ -23,7 +23,13 @@ const silent: SessionObserver = { opened() {}, decided() {}, faulted() {}, close
 const ID = 'f'.repeat(32);
 
 function services(observer = silent, serving = true) {
-  const ports = { snapshot: () => compiled, nextId: () => ID, nowMs: () => 0, observer };
+  const ports: SessionPorts = {
+    decide: (facts) => ({ snapshot: compiled.snapshot, decision: decide(compiled, facts) }),
+    nextId: () => ID,
+    nowMs: () => 0,
+    random: () => 0,
+    observer,
+  };
   return decideServices(ports, () => serving);
 }
 

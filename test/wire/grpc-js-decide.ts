@@ -3,7 +3,8 @@ import { type handleBidiStreamingCall, Server, type ServiceDefinition } from '@g
 import { HealthImplementation } from 'grpc-health-check';
 import { PROCESS_PATH, PROCESSOR_NAME } from '../../src/extproc/services.ts';
 import type { Listener, OpenCall } from '../../src/extproc/transport.ts';
-import { bindUnix } from '../../src/sockets/bind-unix.ts';
+import { socketAddressOf } from '../../src/sockets/address.ts';
+import { bindGrpc } from '../../src/sockets/bind-grpc.ts';
 
 const bytes = { serialize: (value: Buffer) => value, deserialize: (value: Buffer) => value };
 
@@ -19,11 +20,12 @@ const SERVICE: ServiceDefinition = {
   },
 };
 
-export async function listenGrpcJs(socketPath: string, open: OpenCall): Promise<Listener> {
+export async function listenGrpcJs(address: string, open: OpenCall): Promise<Listener> {
   const process: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
     let finished = false;
     const handler = open({
       path: PROCESS_PATH,
+      connection: { destroyed: false },
       metadata: (name) => call.metadata.get(name)[0]?.toString(),
       send: (message) => {
         if (!finished) call.write(Buffer.from(message));
@@ -43,6 +45,11 @@ export async function listenGrpcJs(socketPath: string, open: OpenCall): Promise<
   const server = new Server();
   server.addService(SERVICE, { process });
   new HealthImplementation({ [PROCESSOR_NAME]: 'SERVING' }).addToServer(server);
-  await bindUnix(server, socketPath);
-  return { close: async () => server.forceShutdown() };
+  await bindGrpc(server, socketAddressOf(address));
+  return {
+    async close() {
+      server.forceShutdown();
+      return 0;
+    },
+  };
 }

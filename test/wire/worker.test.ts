@@ -5,21 +5,24 @@ import { RoomWorker } from '../../src/threads/worker.ts';
 
 const snapshot = (revision: number): Snapshot => ({ revision, unitKey: '', rollouts: [] });
 
-function createWorker(socketPath = 'any') {
+function createWorker(address = 'any') {
   const seen: number[] = [];
+  const databases: number[][] = [];
   const log: string[] = [];
   const newest = { revision: 1 };
-  const worker = new RoomWorker<number[]>({
+  const worker = new RoomWorker<{ revisions: number[]; database: number[] }>({
     name: 'decide-0',
     entry: new URL('./fragile-thread.ts', import.meta.url),
-    socketPath,
-    snapshot: () => snapshot(newest.revision),
-    onReport: (report) => seen.push(...report),
+    start: () => ({ address, snapshot: snapshot(newest.revision) }),
+    onReport(report) {
+      seen.push(...report.revisions);
+      databases.push(report.database);
+    },
     onChange: () => {},
     log: (line) => log.push(line),
   });
   onTestFinished(() => worker.stop(0));
-  return { worker, newest, seen, log };
+  return { worker, newest, seen, databases, log };
 }
 
 test('a thread serves from the snapshot it was started with and confirms each one after', async () => {
@@ -28,6 +31,16 @@ test('a thread serves from the snapshot it was started with and confirms each on
   expect(worker.state).toEqual({ name: 'decide-0', state: 'serving', revision: 1, restarts: 0 });
   worker.use(snapshot(2));
   await until(() => worker.state.revision === 2, { what: 'revision 2 is confirmed' });
+});
+
+test('a thread is handed a database without a copy of it', async () => {
+  const { worker, databases } = createWorker();
+  await worker.start();
+  const database = new SharedArrayBuffer(1);
+  worker.useDatabase(database);
+  await until(() => databases.at(-1)?.[0] === 0, { what: 'the database arrives' });
+  new Uint8Array(database)[0] = 42;
+  await until(() => databases.at(-1)?.[0] === 42, { what: 'what is written here is seen there' });
 });
 
 test('a thread that dies is started again, counted, and has the newest snapshot before it serves', async () => {

@@ -41,6 +41,7 @@ export function productionEntry(
           understudy: changes.captured ?? {
             response_body: Buffer.from('{"a":1}').toString('base64'),
             response_bytes: 7,
+            response_type: 'application/json; charset=utf-8',
           },
         },
         typedFilterMetadata: {},
@@ -66,8 +67,8 @@ export function productionEntry(
 }
 
 /** The shadow's entry of the same request. */
-export function shadowEntry(slot = 1): HTTPAccessLogEntry {
-  const entry = productionEntry({ headers: { 'x-understudy-role': `shadow-${slot}` } });
+export function shadowEntry(slot = 1, changes: { captured?: Record<string, unknown> } = {}): HTTPAccessLogEntry {
+  const entry = productionEntry({ headers: { 'x-understudy-role': `shadow-${slot}` }, ...changes });
   if (entry.commonProperties !== undefined) entry.commonProperties.upstreamCluster = `ranker-v${slot + 1}-shadow`;
   return entry;
 }

@@ -1,4 +1,5 @@
 import { ProxyTracerProvider } from '@opentelemetry/api';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createObserveRoom } from '../../../src/accesslog/observe-room.ts';
 import { rollout } from '../routing/rollout.ts';
@@ -62,10 +63,119 @@ test('a body longer than its copy is counted as truncated', () => {
   expect(room.report().counters).toMatchObject({ 'accesslog.truncated': 1 });
 });
 
+test('a body that cannot be read is counted by its reason, and its exchange still makes a pair', () => {
+  const room = createRoom();
+  const alone = { 'x-understudy-shadow-3': '' };
+  const body = (text: string, encoding: string) => ({
+    response_body: text,
+    response_bytes: 1,
+    response_encoding: encoding,
+    response_type: 'application/json',
+  });
+  room.observe('production', productionEntry({ headers: alone, captured: body('eA==', '') }));
+  room.observe('shadow', shadowEntry(1, { captured: body('eA==', 'gzip') }));
+  expect(room.report()).toMatchObject({
+    counters: { 'accesslog.undecodable': 1, 'pairing.pairs': 1, 'pairing.not-json': 1 },
+    pairs: [{ difference: { body: 'different' } }],
+  });
+  for (const [text, encoding] of [
+    ['!!!!', ''],
+    ['eA==', 'snappy'],
+  ] as const) {
+    room.observe('production', productionEntry({ captured: body(text, encoding) }));
+  }
+  expect(room.report().counters).toMatchObject({ 'accesslog.bad-capture': 1, 'accesslog.encoded': 1 });
+});
+
 test('an entry that cannot even be read is counted and costs no other entry', () => {
   const room = createRoom();
   // @ts-expect-error what a decoder would never give
   room.observe('production', null);
   room.observe('shadow', shadowEntry());
   expect(room.report().counters).toEqual({ 'accesslog.failed': 1, 'accesslog.shadow': 1 });
+});
+
+/** Every word that an entry may be counted by. */
+const COUNTED =
+  /^(accesslog\.(production|shadow|failed|truncated|encoded|undecodable|too-large|bad-capture|rejected\.(no-id|no-decision|no-role|unknown-log|unknown-revision))|pairing\.(pairs|not-json|misrouted|duplicate|unexpected|late))$/;
+
+test('whatever an entry holds, it is counted by a known reason, fails nobody, and is never agreement', () => {
+  const odd = fc.oneof(
+    fc.anything({ maxDepth: 2 }),
+    fc.constantFrom('', '====', '////', 'gzip', 'br, gzip', 'zstd', -1, 1e300, Number.NaN, null, undefined),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64')),
+  );
+  const captured = fc.dictionary(
+    fc.constantFrom(
+      'response_body',
+      'response_tail',
+      'response_bytes',
+      'response_encoding',
+      'response_type',
+      '__proto__',
+    ),
+    odd,
+  );
+  const decision = fc.dictionary(
+    fc.constantFrom('rollout', 'release', 'revision', 'weightBp', 'reason', 'segments', 'unit'),
+    odd,
+  );
+  const headers = fc.dictionary(
+    fc.constantFrom('x-understudy-id', 'x-understudy-arm', 'x-understudy-role', 'x-understudy-shadow-1', 'traceparent'),
+    fc.string({ unit: 'binary' }),
+  );
+  const number = fc.oneof(fc.double(), fc.integer());
+  const duration = fc.option(fc.record({ seconds: number, nanos: number }), { nil: undefined });
+  const entry = fc.record({
+    log: fc.constantFrom('production', 'shadow', 'other', ''),
+    captured,
+    decision: fc.option(decision, { nil: undefined }),
+    headers: fc.option(headers, { nil: undefined }),
+    sent: duration,
+    received: duration,
+    start: number,
+    status: number,
+    missing: fc.subarray(['request', 'response', 'commonProperties'] as const),
+  });
+  fc.assert(
+    fc.property(entry, (odd) => {
+      const room = createRoom();
+      const logged =
+        odd.log === 'shadow' ? shadowEntry() : productionEntry({ headers: { 'x-understudy-shadow-3': '' } });
+      const common = logged.commonProperties;
+      const metadata = common?.metadata?.filterMetadata;
+      if (common === undefined || metadata === undefined || logged.request === undefined) throw new Error('an entry');
+      metadata.understudy = odd.captured;
+      if (odd.decision !== undefined) metadata['understudy.decision'] = odd.decision;
+      Object.assign(logged.request.requestHeaders, odd.headers);
+      Object.assign(common, {
+        timeToFirstUpstreamTxByte: odd.sent,
+        timeToLastUpstreamRxByte: odd.received,
+        startTime: new Date(odd.start),
+      });
+      if (logged.response !== undefined) logged.response.responseCode = odd.status;
+      for (const part of odd.missing) delete logged[part];
+      room.observe(odd.log, logged);
+      room.observe('production', productionEntry({ headers: { 'x-understudy-shadow-3': '' } }));
+      room.observe('shadow', shadowEntry());
+      const { counters, pairs } = room.report();
+      for (const name of Object.keys(counters)) expect(name).toMatch(COUNTED);
+      const entries = [
+        'accesslog.production',
+        'accesslog.shadow',
+        'accesslog.failed',
+        ...Object.keys(counters).filter(
+          (name) => name.startsWith('accesslog.rejected') && !name.endsWith('unknown-revision'),
+        ),
+      ];
+      expect(entries.reduce((sum, name) => sum + (counters[name] ?? 0), 0)).toBe(3);
+      // one of the two sides of such a pair is the odd entry
+      const isOdd = counters['pairing.duplicate'] === 1 && odd.log !== 'other';
+      if (isOdd) for (const { difference } of pairs) expect(difference.body).not.toBe('same');
+      for (const { reference, candidate } of pairs) {
+        for (const { latencyMs = 0 } of [reference, candidate]) expect(latencyMs).toBeGreaterThanOrEqual(0);
+      }
+    }),
+    { numRuns: 10_000 },
+  );
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { toExchange } from '../../../src/accesslog/to-exchange.ts';
 import { ID, productionEntry, SPAN, shadowEntry } from './entry.ts';
@@ -12,7 +13,8 @@ describe('an exchange', () => {
       status: 200,
       details: 'via_upstream',
       latencyMs: 1010.5,
-      body: { bytes: Buffer.from('{"a":1}'), totalBytes: 7, contentEncoding: '' },
+      grpcStatus: undefined,
+      body: { bytes: Buffer.from('{"a":1}'), json: true, unread: undefined },
       span: { traceId: SPAN.traceId, spanId: SPAN.spanId, traceFlags: 1, isRemote: true },
       arm: 'stable',
       decision: {
@@ -45,6 +47,70 @@ describe('an exchange', () => {
 
   test('without a captured body says so instead of claiming an empty one', () => {
     expect(toExchange('production', productionEntry({ captured: {} }))).toMatchObject({ body: undefined });
+  });
+
+  test('whose capture cannot be read has no body, and says so', () => {
+    const captured = (changes: object) => {
+      const exchange = toExchange(
+        'production',
+        productionEntry({ captured: { response_body: 'eyJhIjoxfQ==', response_bytes: 7, ...changes } }),
+      );
+      return typeof exchange === 'string' ? exchange : exchange.body;
+    };
+    const bad = { bytes: Buffer.alloc(0), json: false, unread: 'bad-capture' };
+    expect(captured({})).toMatchObject({ bytes: Buffer.from('{"a":1}'), unread: undefined });
+    for (const body of ['eyJhIjoxfQ=', 'eyJhIjox!Q==', 'ey=J', '=', '\u0000', 7, null, {}]) {
+      expect(captured({ response_body: body })).toEqual(bad);
+    }
+    for (const bytes of ['7', -1, 6, Number.NaN, null]) expect(captured({ response_bytes: bytes })).toEqual(bad);
+    expect(captured({ response_encoding: 7 })).toEqual(bad);
+  });
+
+  test('of an event stream holds head and tail, which are all of it or truncated', () => {
+    const body = (total: number) => {
+      const captured = { response_body: 'YWI=', response_tail: 'Y2Q=', response_bytes: total };
+      return toExchange('production', productionEntry({ captured }));
+    };
+    expect(body(4)).toMatchObject({ body: { bytes: Buffer.from('abcd'), unread: undefined } });
+    expect(body(5)).toMatchObject({ body: { bytes: Buffer.from('abcd'), unread: 'truncated' } });
+    expect(body(3)).toMatchObject({ body: { unread: 'bad-capture' } });
+  });
+
+  test('holds the body decoded, or why it could not be', () => {
+    const body = (bytes: Buffer, encoding: string, total = bytes.length) => {
+      const captured = { response_body: bytes.toString('base64'), response_bytes: total, response_encoding: encoding };
+      return toExchange('production', productionEntry({ captured }));
+    };
+    const packed = gzipSync('{"a":1}');
+    expect(body(packed, 'gzip')).toMatchObject({ body: { bytes: Buffer.from('{"a":1}'), unread: undefined } });
+    expect(body(packed, 'GZIP', packed.length + 1)).toMatchObject({ body: { bytes: packed, unread: 'truncated' } });
+    expect(body(packed, 'br')).toMatchObject({ body: { bytes: Buffer.alloc(0), unread: 'undecodable' } });
+    expect(body(packed, 'snappy')).toMatchObject({ body: { unread: 'encoded' } });
+    expect(body(gzipSync(Buffer.alloc(5_000_000)), 'gzip')).toMatchObject({ body: { unread: 'too-large' } });
+  });
+
+  test('has the status of gRPC, from the trailers or from an answer without any other part', () => {
+    const entry = (part: 'responseTrailers' | 'responseHeaders', status: string) => {
+      const logged = productionEntry();
+      if (logged.response !== undefined) logged.response[part] = { 'grpc-status': status };
+      return toExchange('production', logged);
+    };
+    expect(entry('responseTrailers', '0')).toMatchObject({ grpcStatus: 0 });
+    expect(entry('responseHeaders', '13')).toMatchObject({ grpcStatus: 13 });
+    expect(entry('responseTrailers', 'none')).toMatchObject({ grpcStatus: undefined });
+  });
+
+  test('has no latency where the clock went backwards or far away, and no time that is none', () => {
+    const timed = (seconds: number) => {
+      const entry = productionEntry();
+      if (entry.commonProperties !== undefined) {
+        entry.commonProperties.timeToLastUpstreamRxByte = { seconds, nanos: 0 };
+        entry.commonProperties.startTime = new Date(Number.NaN);
+      }
+      return toExchange('production', entry);
+    };
+    expect(timed(1)).toMatchObject({ latencyMs: 998, timeMs: 0 });
+    for (const seconds of [-1, 1e12, Number.NaN]) expect(timed(seconds)).toMatchObject({ latencyMs: undefined });
   });
 
   test('without an answer has status 0 and no latency', () => {

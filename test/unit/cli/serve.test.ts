@@ -13,7 +13,7 @@ test('serve starts what the configuration says and stops it when it is asked to 
   const served = serve({ config }, terminal, async ({ rollouts }, log) => {
     calls.push(`start ${rollouts[0]?.name}`);
     log('hello');
-    return { stop: async () => void calls.push('stop') };
+    return { stop: async () => void calls.push('stop'), reload: async () => {} };
   });
   await Promise.resolve();
   expect(calls).toEqual(['start ranker']);
@@ -29,12 +29,29 @@ test('serve that is asked to end while it starts stops too', async () => {
   await serve({ config }, terminal, async () => {
     terminal.end();
     return {
+      reload: async () => {},
       async stop() {
         stopped = true;
       },
     };
   });
   expect(stopped).toBe(true);
+});
+
+test('a hang-up reads the file again, also one that comes while it starts', async () => {
+  const terminal = fakeTerminal();
+  const reloaded: string[] = [];
+  const served = serve({ config }, terminal, async () => ({
+    stop: async () => {},
+    reload: async (load) => {
+      reloaded.push(load().rollouts[0]?.name ?? '');
+      if (reloaded.length === 2) terminal.end();
+    },
+  }));
+  terminal.hangUp();
+  terminal.hangUp();
+  await served;
+  expect(reloaded).toEqual(['ranker', 'ranker']);
 });
 
 test('a wrong configuration is told in full and exits with 2', async () => {

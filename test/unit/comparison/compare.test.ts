@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Answer } from '../../../src/comparison/answer.ts';
+import type { Answer, Unread } from '../../../src/comparison/answer.ts';
 import { compare } from '../../../src/comparison/compare.ts';
 
 function answer(body: string | undefined, changes: Partial<Answer> = {}): Answer {
   const bytes = Buffer.from(body ?? '');
-  const captured = body === undefined ? undefined : { bytes, totalBytes: bytes.length, contentEncoding: '' };
-  return { status: 200, latencyMs: 10, body: captured, ...changes };
+  const captured = body === undefined ? undefined : { bytes, json: true, unread: undefined };
+  return { status: 200, grpcStatus: undefined, latencyMs: 10, body: captured, ...changes };
+}
+
+function unread(why: Unread): Answer {
+  return answer('', { body: { bytes: Buffer.alloc(0), json: true, unread: why } });
 }
 
 const inference = (id: string, delay: number, late: boolean) =>
@@ -29,12 +33,35 @@ describe('bodies', () => {
     expect(compare(answer('hello'), answer('hello ')).body).toBe('different');
   });
 
-  test('are not compared, and it says why, when one is missing, truncated or encoded', () => {
-    const encoded = { bytes: Buffer.from('x'), totalBytes: 1, contentEncoding: 'gzip' };
-    const truncated = { bytes: Buffer.from('x'), totalBytes: 2, contentEncoding: '' };
+  test('are not compared, and it says why, when one was not captured or cannot be read', () => {
     expect(compare(answer(undefined), answer('x')).body).toBe('not-captured');
-    expect(compare(answer('x'), answer('x', { body: encoded })).body).toBe('encoded');
-    expect(compare(answer('x', { body: truncated }), answer('x')).body).toBe('truncated');
+    for (const why of ['truncated', 'encoded', 'too-large', 'bad-capture'] as const) {
+      expect(compare(answer('x'), unread(why))).toMatchObject({ body: why, outputs: {} });
+      expect(compare(unread(why), answer('x')).body).toBe(why);
+      expect(compare(unread(why), unread(why)).body).toBe(why);
+    }
+  });
+
+  test('differ when no client could decode what the candidate sent, and are not compared when the reference did', () => {
+    expect(compare(answer(''), unread('undecodable')).body).toBe('different');
+    expect(compare(unread('undecodable'), answer('')).body).toBe('undecodable');
+  });
+
+  test('that are empty agree with each other and not with an answer that never came', () => {
+    expect(compare(answer(''), answer('')).body).toBe('same');
+    expect(compare(answer(''), answer(undefined)).body).toBe('different');
+  });
+
+  test('that call themselves JSON and are not are told, and compared byte by byte', () => {
+    expect(compare(answer('{'), answer('{'))).toMatchObject({ body: 'same', notJson: true });
+    expect(compare(answer('{}'), answer('<html>'))).toMatchObject({ body: 'different', notJson: true });
+    expect(compare(answer('{}'), answer(''))).toMatchObject({ body: 'different', notJson: false });
+  });
+
+  test('nested too deep to be walked are the same only byte by byte', () => {
+    const deep = (middle: string) => answer('['.repeat(30_000) + middle + ']'.repeat(30_000));
+    expect(compare(deep('1'), deep('1')).body).toBe('same');
+    expect(compare(deep('1'), deep('2')).body).toBe('different');
   });
 
   test('differ when the candidate never answered: an error is a mismatch, not an excuse', () => {
@@ -42,6 +69,7 @@ describe('bodies', () => {
     expect(difference).toEqual({
       sameStatus: false,
       body: 'different',
+      notJson: false,
       outputs: { delay: false, late: false },
       latencyDifferenceMs: undefined,
     });
@@ -51,7 +79,7 @@ describe('bodies', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (left, right) => {
         const bytes = (value: Uint8Array) =>
-          answer('', { body: { bytes: Buffer.from(value), totalBytes: value.length, contentEncoding: '' } });
+          answer('', { body: { bytes: Buffer.from(value), json: false, unread: undefined } });
         expect(compare(bytes(left), bytes(left)).body).toBe('same');
         expect(['same', 'different']).toContain(compare(bytes(left), bytes(right)).body);
       }),
@@ -60,6 +88,12 @@ describe('bodies', () => {
 });
 
 describe('Open Inference answers', () => {
+  test('have names of at most 256 characters: they are kept in memory', () => {
+    const named = (length: number) => answer(JSON.stringify({ outputs: [{ name: 'n'.repeat(length), data: [1] }] }));
+    expect(Object.keys(compare(named(256), named(256)).outputs)).toHaveLength(1);
+    expect(compare(named(257), named(257))).toMatchObject({ body: 'same', outputs: {} });
+  });
+
   test('agree output by output, though every answer carries another id and the number never agrees', () => {
     const difference = compare(answer(inference('a', 12.1, true)), answer(inference('b', 12.2, true)));
     expect(difference).toMatchObject({ body: 'different', outputs: { delay: false, late: true } });
@@ -76,6 +110,15 @@ describe('Open Inference answers', () => {
       expect(compare(answer(body), answer(body)).outputs).toEqual({});
     },
   );
+});
+
+test('a status is the same when both HTTP and gRPC say the same', () => {
+  const status = (grpcStatus: number | undefined) => answer('', { grpcStatus });
+  expect(compare(status(0), status(0)).sameStatus).toBe(true);
+  expect(compare(status(0), status(13)).sameStatus).toBe(false);
+  // cut off before its trailers
+  expect(compare(status(0), status(undefined)).sameStatus).toBe(false);
+  expect(compare(answer(''), answer('', { status: 500 })).sameStatus).toBe(false);
 });
 
 test('the latency difference is candidate minus reference', () => {

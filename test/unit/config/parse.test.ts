@@ -9,7 +9,14 @@ import { formatPercent, parseBytes, parsePercent } from '../../../src/config/uni
 import { badFiles } from './bad-files.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures/config');
-const goodFiles = ['complete', 'smallest'];
+const goodFiles = ['complete', 'every-key', 'smallest'];
+const shadowDefaults = {
+  sampleBp: 10_000,
+  sampleBy: 'request',
+  methods: [],
+  maxBodyBytes: 4_194_304,
+  mirrorUnknownLength: ['application/grpc*'],
+};
 
 test('a complete file becomes a config in basis points, bytes and lower-case header names', () => {
   const config = loadConfig(join(folder, 'complete.yaml'));
@@ -22,19 +29,58 @@ test('a complete file becomes a config in basis points, bytes and lower-case hea
     stable: { cluster: 'ranker-v1', version: '1.8.0' },
     canary: { cluster: 'ranker-v2', version: '2.0.0' },
     shadows: [
-      { name: 'candidate', cluster: 'ranker-v2-shadow', version: '2.0.0' },
-      { name: 'twin', cluster: 'ranker-v1-shadow', version: '1.8.0' },
+      { name: 'candidate', cluster: 'ranker-v2-shadow', version: '2.0.0', ...shadowDefaults },
+      { name: 'twin', cluster: 'ranker-v1-shadow', version: '1.8.0', ...shadowDefaults },
     ],
     unit: [{ header: 'x-user-id' }],
     segments: { country: { header: 'x-geo-country' } },
     rules: [
-      { when: { header: { 'x-canary': 'always' } }, arm: 'canary' },
-      { when: { segment: { country: ['NZ', 'IE'] } }, weightBp: 5000 },
-      { when: { segment: { country: ['AU'] } }, weightBp: 1250 },
+      { when: { header: { 'x-canary': { exact: 'always' } } }, arm: 'canary' },
+      { when: { segment: { country: { anyOf: ['NZ', 'IE'] } } }, weightBp: 5000 },
+      { when: { segment: { country: { exact: 'AU' } } }, weightBp: 1250 },
     ],
     capture: { requestBytes: 0, responseBytes: 65_536 },
     salt: 'ranker/2.0.0',
     initialWeightBp: 25,
+  });
+});
+
+test('every key of the form is read', () => {
+  const { rollouts, ...process } = loadConfig(join(folder, 'every-key.yaml'));
+  expect(process).toMatchObject({
+    sockets: { decide: ['127.0.0.1:9000', '[::1]:9001', 'localhost:9002'], observe: '127.0.0.1:9003' },
+    metrics: { listen: '0.0.0.0:9464' },
+    geoip: { database: '/var/lib/geo.mmdb' },
+  });
+  expect(rollouts[0]).toMatchObject({
+    shadows: [
+      {
+        sampleBp: 1250,
+        sampleBy: 'unit',
+        methods: ['GET', 'POST'],
+        maxPerSecond: 50,
+        maxBodyBytes: 65_536,
+        mirrorUnknownLength: ['application/grpc*', 'text/plain'],
+      },
+    ],
+    unit: [{ header: 'x-user-id' }, { cookie: 'sid' }, { client: 'address' }],
+    segments: { tier: { header: 'x-tier' }, country: { geoip: 'country' } },
+    rules: [
+      { when: { header: { 'x-canary': { exact: 'always' }, 'x-tier': { anyOf: ['gold', '7'] } } }, arm: 'canary' },
+      { when: { cookie: { plan: { exact: 'true' } }, query: { page: { range: [1, 2.5] } } }, arm: 'stable' },
+      {
+        when: {
+          segment: { country: { anyOf: ['NZ', 'IE'] } },
+          method: { exact: 'POST' },
+          path: { regex: '/v\\d+/.*' },
+        },
+        weightBp: 5000,
+      },
+      { when: { path: { prefix: '/v2/' } }, weightBp: 25 },
+    ],
+    capture: { requestBytes: 512, responseBytes: 65_536 },
+    salt: 'pepper',
+    initialWeightBp: 100,
   });
 });
 

@@ -4,7 +4,7 @@ import { decisionAnswer, LOOP_CLUSTER } from '../../../src/extproc/answer.ts';
 import { ProcessingResponse } from '../../../src/gen/envoy/service/ext_proc/v3/external_processor.ts';
 import { decide } from '../../../src/routing/decide.ts';
 import type { RolloutSnapshot } from '../../../src/routing/snapshot.ts';
-import { compiled, facts } from '../routing/rollout.ts';
+import { compiled, facts, shadowOf } from '../routing/rollout.ts';
 
 const ID = '0'.repeat(32);
 
@@ -43,7 +43,7 @@ describe('the headers of a decision', () => {
   test('are clean whatever a cluster is called: a control character would give the user a 500', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (cluster) => {
-        const { options, headers } = answer({ shadows: [{ name: 's', cluster, version: '3' }] });
+        const { options, headers } = answer({ shadows: [shadowOf('s', cluster, '3')] });
         for (const { header } of options) {
           expect(header?.key).toMatch(/^x-understudy-[a-z0-9-]+$/);
           expect(header?.rawValue.toString('latin1')).toMatch(/^[\x20-\x7e]+$/);

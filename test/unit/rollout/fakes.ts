@@ -1,6 +1,7 @@
 import type { Publisher } from '../../../src/rollout/publisher.ts';
 import type { RolloutSpec } from '../../../src/rollout/spec.ts';
 import type { Snapshot } from '../../../src/routing/snapshot.ts';
+import { shadowOf } from '../routing/rollout.ts';
 
 export function specOf(name: string, changes: Partial<RolloutSpec> = {}): RolloutSpec {
   return {
@@ -8,7 +9,7 @@ export function specOf(name: string, changes: Partial<RolloutSpec> = {}): Rollou
     routes: [name],
     stable: { cluster: `${name}-v1`, version: '1.8.0' },
     canary: { cluster: `${name}-v2`, version: '2.0.0' },
-    shadows: [{ name: 'candidate', cluster: `${name}-v2-shadow`, version: '2.0.0' }],
+    shadows: [shadowOf('candidate', `${name}-v2-shadow`, '2.0.0')],
     unit: [{ header: 'x-user-id' }],
     segments: {},
     rules: [],

@@ -4,7 +4,7 @@ import { releaseOf } from '../../../src/routing/release.ts';
 import { specOf } from './fakes.ts';
 
 test('a release is named by the canary version and a digest that never changes', () => {
-  expect(releaseOf(specOf('ranker'))).toBe('2.0.0-b29d8b84');
+  expect(releaseOf(specOf('ranker'))).toBe('2.0.0-b5c722b8');
 });
 
 test('a release does not depend on clusters, routes, shadows or rules', () => {

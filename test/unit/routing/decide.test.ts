@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/routing/decide.ts';
-import { compiled, facts } from './rollout.ts';
+import type { RequestFacts } from '../../../src/routing/facts.ts';
+import { compiled, facts, shadowOf } from './rollout.ts';
 
 // buckets under salt ranker/2.0.0: alice 8454, 日本-ünïcode 115
 const LOW = { 'x-user-id': '日本-ünïcode' };
@@ -57,18 +58,19 @@ describe('the arm', () => {
   });
 
   test('is taken from the first unit header that is present', () => {
-    expect(decide(compiled(), facts({ 'x-session': '日本-ünïcode' }))?.unit?.source).toBe('x-session');
+    expect(decide(compiled(), facts({ 'x-session': '日本-ünïcode' }))?.unit?.source).toBe('header x-session');
     expect(decide(compiled(), facts({ 'x-session': 's', ...HIGH }))?.unit).toEqual({
-      source: 'x-user-id',
+      kind: 'header',
+      source: 'header x-user-id',
       value: 'alice',
     });
   });
 });
 
 describe('a rule', () => {
-  const always = { when: { header: { 'x-canary': 'always' } }, arm: 'canary' } as const;
-  const never = { when: { header: { 'x-canary': 'never' } }, arm: 'stable' } as const;
-  const ireland = { when: { segment: { country: ['NZ', 'IE'] } }, weightBp: 9_000 } as const;
+  const always = { when: { header: { 'x-canary': { exact: 'always' } } }, arm: 'canary' } as const;
+  const never = { when: { header: { 'x-canary': { exact: 'never' } } }, arm: 'stable' } as const;
+  const ireland = { when: { segment: { country: { anyOf: ['NZ', 'IE'] } } }, weightBp: 9_000 } as const;
 
   test('with an arm forces it, whatever the weight, and is not evidence by hash', () => {
     const decision = decide(compiled({ weightBp: 0, rules: [always] }), facts({ 'x-canary': 'always', ...HIGH }));
@@ -76,7 +78,7 @@ describe('a rule', () => {
   });
 
   test('that matches first wins', () => {
-    const rules = [never, { ...always, when: { header: { 'x-canary': 'never' } } }];
+    const rules = [never, { ...always, when: { header: { 'x-canary': { exact: 'never' } } } }];
     expect(decide(compiled({ weightBp: 10_000, rules }), facts({ 'x-canary': 'never', ...LOW }))?.arm).toBe('stable');
   });
 
@@ -115,7 +117,7 @@ describe('a rule', () => {
 
 describe('a mirrored copy that leads back to the edge', () => {
   test('is never mirrored and never canary, not even by a rule', () => {
-    const rules = [{ when: { header: { 'x-canary': 'always' } }, arm: 'canary' } as const];
+    const rules = [{ when: { header: { 'x-canary': { exact: 'always' } } }, arm: 'canary' } as const];
     const decision = decide(
       compiled({ weightBp: 10_000, rules }),
       facts({ 'x-shadowed': '1', 'x-canary': 'always', ...LOW }),
@@ -155,5 +157,78 @@ describe('a shadow', () => {
 
   test('never gets a CONNECT', () => {
     expect(decide(compiled(), facts(HIGH, { method: 'CONNECT' }))?.skipped[0]?.reason).toBe('upgrade');
+  });
+});
+
+describe('a unit', () => {
+  const sources = [{ header: 'x-user-id' }, { cookie: 'sid' }, { client: 'address' }] as const;
+  const unit = (headers: Record<string, string>, clientAddress?: string) =>
+    decide(compiled({ unit: sources }), facts(headers, { clientAddress }))?.unit;
+
+  test('comes from the first source that has a value: header, cookie or client address', () => {
+    expect(unit({ 'x-user-id': 'u', cookie: 'sid=s' }, '203.0.113.9')).toMatchObject({ kind: 'header', value: 'u' });
+    expect(unit({ cookie: 'sid=s' }, '203.0.113.9')).toMatchObject({ kind: 'cookie', value: 's' });
+    expect(unit({}, '203.0.113.9')).toMatchObject({ kind: 'client', value: '203.0.113.9' });
+    expect(unit({})).toBeUndefined();
+  });
+
+  test('of another kind has another bucket, though its value is the same', () => {
+    const bucket = (headers: Record<string, string>) => decide(compiled({ unit: sources }), facts(headers))?.bucket;
+    expect(bucket({ 'x-user-id': 'same' })).not.toBe(bucket({ cookie: 'sid=same' }));
+  });
+});
+
+describe('geography', () => {
+  const segments = { country: { geoip: 'country' }, tier: { header: 'x-tier' } } as const;
+  const lookUp = (address: string, field: string) => (address === '203.0.113.9' ? `${field}-of-it` : undefined);
+  const found = (clientAddress: string | undefined) =>
+    decide(compiled({ segments }), facts({ 'x-tier': 'gold' }, { clientAddress }), lookUp)?.segments;
+
+  test('is looked up by the client address, and is no segment where nothing is known', () => {
+    expect(found('203.0.113.9')).toEqual({ country: 'country-of-it', tier: 'gold' });
+    expect(found('10.0.0.1')).toEqual({ tier: 'gold' });
+    expect(found(undefined)).toEqual({ tier: 'gold' });
+  });
+});
+
+describe('a shadow that sees a part of the traffic', () => {
+  const withShadow = (changes: Parameters<typeof shadowOf>[3]) =>
+    compiled({ weightBp: 0, shadows: [shadowOf('next', 'ranker-v3-shadow', '3.0.0', changes)] });
+  const reasons = (changes: Parameters<typeof shadowOf>[3], request: RequestFacts) =>
+    decide(withShadow(changes), request)?.skipped.map(({ reason }) => reason);
+
+  test('by unit always sees the same people, and about that share of them', () => {
+    const sampled = Array.from({ length: 2_000 }, (_, user) =>
+      reasons({ sampleBp: 1_000, sampleBy: 'unit' }, facts({ 'x-user-id': `u${user}` }, { random: Math.random() })),
+    );
+    const again = sampled.map((_, user) =>
+      reasons({ sampleBp: 1_000, sampleBy: 'unit' }, facts({ 'x-user-id': `u${user}` }, { random: Math.random() })),
+    );
+    expect(again).toEqual(sampled);
+    const seen = sampled.filter((skipped) => skipped?.length === 0).length;
+    expect(Math.abs(seen / 2_000 - 0.1)).toBeLessThan(4 * Math.sqrt((0.1 * 0.9) / 2_000));
+  });
+
+  test('by unit sees nobody who has none', () => {
+    expect(reasons({ sampleBp: 9_999, sampleBy: 'unit' }, facts())).toEqual(['no-unit']);
+  });
+
+  test('by request follows the number drawn for the request', () => {
+    expect(reasons({ sampleBp: 1_000 }, facts({}, { random: 0.0999 }))).toEqual([]);
+    expect(reasons({ sampleBp: 1_000 }, facts({}, { random: 0.1 }))).toEqual(['not-sampled']);
+  });
+
+  test('sees only its methods and bodies within its size', () => {
+    const post = (length: string) => facts({ 'content-length': length }, { method: 'POST', hasBody: true });
+    expect(reasons({ methods: ['GET'] }, post('1'))).toEqual(['method']);
+    expect(reasons({ methods: ['GET', 'POST'], maxBodyBytes: 10 }, post('10'))).toEqual([]);
+    expect(reasons({ maxBodyBytes: 10 }, post('11'))).toEqual(['body-too-large']);
+  });
+
+  test('may see bodies of unknown length of the content types it names', () => {
+    const stream = (type: string) => facts({ 'content-type': type }, { method: 'POST', hasBody: true });
+    const changes = { mirrorUnknownLength: ['application/json', 'text/*'] };
+    expect(['application/json', 'text/plain'].map((type) => reasons(changes, stream(type)))).toEqual([[], []]);
+    expect(reasons(changes, stream('application/json+x'))).toEqual(['body-length-unknown']);
   });
 });

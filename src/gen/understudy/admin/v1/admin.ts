@@ -91,7 +91,7 @@ export interface Rollout {
 export interface DecisionCount {
   /** `stable` or `canary`. */
   arm: string;
-  /** The reason word: `hash`, `rule`, `no-unit`, `already-shadow`. */
+  /** The reason word: `hash`, `rule`, `no-unit`, `already-shadow`, `kill-switch`. */
   reason: string;
   count: number;
 }
@@ -181,6 +181,10 @@ export interface ExplainRequest {
   headers: { [key: string]: string };
   /** The request has a body. */
   hasBody: boolean;
+  /** Path with query. */
+  path: string;
+  /** As Envoy's source.address, with or without a port; empty = not known. */
+  clientAddress: string;
 }
 
 export interface ExplainRequest_HeadersEntry {
@@ -203,7 +207,7 @@ export interface ExplainResponse {
   weightBp?:
     | number
     | undefined;
-  /** Header the unit was taken from; empty when none. */
+  /** Where the unit was found, for example `header x-user-id`; empty when none. */
   unitSource: string;
   /** Position of the rule that matched, from 0. */
   rule?: number | undefined;
@@ -211,6 +215,8 @@ export interface ExplainResponse {
   shadows: Shadow[];
   skipped: SkippedShadow[];
   revision: number;
+  /** The whole path of the decision, one sentence a step. */
+  steps: string[];
 }
 
 export interface ExplainResponse_SegmentsEntry {
@@ -220,7 +226,7 @@ export interface ExplainResponse_SegmentsEntry {
 
 export interface SkippedShadow {
   shadow: string;
-  /** `same-version`, `upgrade`, `body-too-large`, `body-length-unknown`. */
+  /** `same-version`, `upgrade`, `method`, `body-too-large`, `body-length-unknown`, `not-sampled`, `no-unit`. */
   reason: string;
 }
 
@@ -243,7 +249,7 @@ export interface Event {
   timeMs: number;
   rollout: string;
   release: string;
-  /** `release-started`, `spec-changed`, `weight-set`. */
+  /** `release-started`, `spec-changed`, `rollout-archived`, `rollout-restored`, `weight-set`. */
   kind: string;
   actor: string;
   reason: string;
@@ -281,8 +287,12 @@ export interface Pair {
     | undefined;
   /** `reference` or `candidate`: which answer the user got. */
   answeredBy: string;
+  /** HTTP and gRPC. */
   sameStatus: boolean;
-  /** `same`, `different`, or why it was not compared: `not-captured`, `truncated`, `encoded`. */
+  /**
+   * `same`, `different`, or why it was not compared: `not-captured`, `truncated`, `encoded`, `undecodable`,
+   * `too-large`, `bad-capture`.
+   */
   body: string;
   /** Open Inference: whether `data` of each named output is the same. */
   outputs: { [key: string]: boolean };
@@ -298,6 +308,8 @@ export interface Pair {
   reason: string;
   /** What was decided to answer the user: `stable` or `canary`. */
   arm: string;
+  /** A side called itself JSON and was not: it was compared byte by byte. */
+  notJson: boolean;
 }
 
 export interface Pair_SegmentsEntry {
@@ -322,6 +334,8 @@ export interface Side {
     | undefined;
   /** Envoy's response code details; `via_upstream` = the model answered. */
   details: string;
+  /** Of a gRPC answer; absent when it is none, or was cut off. */
+  grpcStatus?: number | undefined;
 }
 
 function createBaseListRolloutsRequest(): ListRolloutsRequest {
@@ -1584,7 +1598,7 @@ export const SetWeightResponse: MessageFns<SetWeightResponse> = {
 };
 
 function createBaseExplainRequest(): ExplainRequest {
-  return { route: "", method: "", headers: {}, hasBody: false };
+  return { route: "", method: "", headers: {}, hasBody: false, path: "", clientAddress: "" };
 }
 
 export const ExplainRequest: MessageFns<ExplainRequest> = {
@@ -1600,6 +1614,12 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
     });
     if (message.hasBody !== false) {
       writer.uint32(32).bool(message.hasBody);
+    }
+    if (message.path !== "") {
+      writer.uint32(42).string(message.path);
+    }
+    if (message.clientAddress !== "") {
+      writer.uint32(50).string(message.clientAddress);
     }
     return writer;
   },
@@ -1650,6 +1670,22 @@ export const ExplainRequest: MessageFns<ExplainRequest> = {
             }
 
             message.hasBody = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.clientAddress = reader.string();
             continue;
           }
         }
@@ -1736,6 +1772,7 @@ function createBaseExplainResponse(): ExplainResponse {
     shadows: [],
     skipped: [],
     revision: 0,
+    steps: [],
   };
 }
 
@@ -1776,6 +1813,9 @@ export const ExplainResponse: MessageFns<ExplainResponse> = {
     }
     if (message.revision !== 0) {
       writer.uint32(96).uint64(message.revision);
+    }
+    for (const v of message.steps) {
+      writer.uint32(106).string(v!);
     }
     return writer;
   },
@@ -1890,6 +1930,14 @@ export const ExplainResponse: MessageFns<ExplainResponse> = {
             }
 
             message.revision = longToNumber(reader.uint64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.steps.push(reader.string());
             continue;
           }
         }
@@ -2379,6 +2427,7 @@ function createBasePair(): Pair {
     droppedBefore: 0,
     reason: "",
     arm: "",
+    notJson: false,
   };
 }
 
@@ -2443,6 +2492,9 @@ export const Pair: MessageFns<Pair> = {
     }
     if (message.arm !== "") {
       writer.uint32(162).string(message.arm);
+    }
+    if (message.notJson !== false) {
+      writer.uint32(168).bool(message.notJson);
     }
     return writer;
   },
@@ -2626,6 +2678,14 @@ export const Pair: MessageFns<Pair> = {
             message.arm = reader.string();
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.notJson = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2754,7 +2814,7 @@ export const Pair_OutputsEntry: MessageFns<Pair_OutputsEntry> = {
 };
 
 function createBaseSide(): Side {
-  return { version: "", cluster: "", status: 0, latencyMs: undefined, details: "" };
+  return { version: "", cluster: "", status: 0, latencyMs: undefined, details: "", grpcStatus: undefined };
 }
 
 export const Side: MessageFns<Side> = {
@@ -2773,6 +2833,9 @@ export const Side: MessageFns<Side> = {
     }
     if (message.details !== "") {
       writer.uint32(42).string(message.details);
+    }
+    if (message.grpcStatus !== undefined) {
+      writer.uint32(48).uint32(message.grpcStatus);
     }
     return writer;
   },
@@ -2828,6 +2891,14 @@ export const Side: MessageFns<Side> = {
             }
 
             message.details = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.grpcStatus = reader.uint32();
             continue;
           }
         }

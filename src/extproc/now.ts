@@ -1,0 +1,4 @@
+/** Wall time with fractions of a millisecond, ms since the epoch. */
+export function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,122 @@
+/** Which metric shows which counter (ARCHITECTURE.md, "Counters"). Every name is there from the first scrape, at 0. */
+import type { Rejection } from '../accesslog/to-exchange.ts';
+import type { Counters } from '../admin/observations.ts';
+import type { Unread } from '../comparison/answer.ts';
+import type { SessionFault } from '../extproc/session.ts';
+import type { JoinCounter } from '../pairing/join.ts';
+import type { SkipReason } from '../routing/mirror.ts';
+import type { Family } from './exposition.ts';
+
+/** The words of a closed set; a word that is added to its type and not here does not compile. */
+function words<Word extends string>(set: Readonly<Record<Word, true>>): Word[] {
+  return Object.keys(set) as Word[];
+}
+
+const skipReasons = words<SkipReason>({
+  'same-version': true,
+  upgrade: true,
+  method: true,
+  'body-too-large': true,
+  'body-length-unknown': true,
+  'not-sampled': true,
+  'no-unit': true,
+  'rate-limited': true,
+});
+const faults = words<SessionFault>({ unreadable: true, refused: true, failed: true });
+const rejections = words<Rejection | 'unknown-revision'>({
+  'no-id': true,
+  'no-decision': true,
+  'no-role': true,
+  'unknown-log': true,
+  'unknown-revision': true,
+});
+const unread = words<Unread>({
+  truncated: true,
+  'bad-capture': true,
+  encoded: true,
+  'too-large': true,
+  undecodable: true,
+});
+
+interface CounterFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  /** Counter by label value; without a label, one counter. */
+  readonly counters: Readonly<Record<string, string>>;
+}
+
+function one(name: string, counter: string, help: string): CounterFamily {
+  return { name, help, counters: { '': counter } };
+}
+
+function each(name: string, label: string, prefix: string, values: readonly string[], help: string): CounterFamily {
+  return { name, help, label, counters: Object.fromEntries(values.map((value) => [value, `${prefix}${value}`])) };
+}
+
+function joined(name: string, counter: JoinCounter, help: string): CounterFamily {
+  return one(name, `pairing.${counter}`, help);
+}
+
+function reloads(what: string, help: string): CounterFamily {
+  const counters = { taken: `${what}.reloads`, refused: `${what}.reload-failures` };
+  return { name: `${what}_reloads_total`, help, label: 'result', counters };
+}
+
+const FAMILIES: readonly CounterFamily[] = [
+  one('decide_streams_total', 'decide.streams', 'ext_proc streams that Envoy opened.'),
+  one('decide_streams_closed_total', 'decide.streams-closed', 'ext_proc streams that ended.'),
+  one('decide_streams_cut_total', 'decide.streams-cut', 'ext_proc streams cut at a stop; the user got stable.'),
+  one('mirrors_total', 'decide.mirrored', 'Copies that Envoy was asked to make.'),
+  each('mirrors_skipped_total', 'reason', 'decide.mirror-skipped.', skipReasons, 'Copies that were not asked for.'),
+  one('unknown_route_total', 'decide.unknown-route', 'Requests of a route that no rollout has.'),
+  each(
+    'decide_faults_total',
+    'kind',
+    'decide.',
+    faults,
+    'Messages we could not read or refused, and errors of our own; the user got stable.',
+  ),
+  one('decide_spans_dropped_total', 'decide.spans-dropped', 'Decide spans given up to stay within bounds.'),
+  each('exchanges_total', 'role', 'accesslog.', ['production', 'shadow'], 'Finished requests as Envoy logged them.'),
+  each('bodies_unread_total', 'reason', 'accesslog.', unread, 'Captured bodies that cannot be compared.'),
+  each(
+    'log_entries_rejected_total',
+    'reason',
+    'accesslog.rejected.',
+    rejections,
+    'Log entries that are no exchange, or of a decision we no longer know.',
+  ),
+  one('log_entries_failed_total', 'accesslog.failed', 'Log entries we failed on.'),
+  each(
+    'pairs_unmatched_total',
+    'side',
+    'pairing.unmatched-',
+    ['production', 'shadow'],
+    'Exchanges that never arrived, though the other side of their id did.',
+  ),
+  joined('pairs_late_total', 'late', 'Exchanges that came after their id was given up.'),
+  joined('pairs_duplicate_total', 'duplicate', 'Exchanges of a side that was already seen.'),
+  joined('pairs_unexpected_total', 'unexpected', 'Shadow exchanges in a slot that production does not name.'),
+  joined('pairs_dropped_total', 'dropped', 'Ids given up early to stay within the bounds of the join.'),
+  one('pairs_misrouted_total', 'pairing.misrouted', 'Pairs in which Envoy delivered another cluster than decided.'),
+  one('pairs_not_json_total', 'pairing.not-json', 'Pairs with a body that called itself JSON and was not.'),
+  one('pairs_not_shown_total', 'pairing.not-shown', 'Pairs that were tallied but not passed on to be looked at.'),
+  reloads('config', 'Configurations read while running: taken, or refused for a mistake.'),
+  reloads('geoip', 'Geography databases read while running: taken, or refused as unreadable.'),
+];
+
+/** Every counter that is shown. */
+export const shownCounters: readonly string[] = FAMILIES.flatMap(({ counters }) => Object.values(counters));
+
+export function counterFamilies(counted: Counters): Family[] {
+  return FAMILIES.map(({ name, help, label, counters }) => ({
+    name: `understudy_${name}`,
+    type: 'counter',
+    help,
+    samples: Object.entries(counters).map(([value, counter]) => ({
+      labels: label === undefined ? {} : { [label]: value },
+      value: counted[counter] ?? 0,
+    })),
+  }));
+}

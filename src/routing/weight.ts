@@ -1,0 +1,22 @@
+/** The share of buckets on canary for one request. Pure. */
+import type { RolloutSnapshot } from './snapshot.ts';
+
+/** What a person set, else the weight of the highest stage reached whose scope the request is in; basis points. */
+export function baseWeight(
+  { weightBp, reached }: Pick<RolloutSnapshot, 'weightBp' | 'reached'>,
+  segments: Readonly<Record<string, string>>,
+): number {
+  if (weightBp !== undefined) return weightBp;
+  const inScope = reached.filter(({ scope }) =>
+    Object.entries(scope).every(([name, values]) => values.includes(segments[name] ?? '')),
+  );
+  return inScope.at(-1)?.weightBp ?? 0;
+}
+
+/**
+ * A rule can only raise the base, and only once it is above 0: so a shadow stage, or a person's 0, leaves nobody on
+ * canary by a rule's weight. And so raising the base never moves a unit back.
+ */
+export function effectiveWeight(baseBp: number, ruleBp: number | undefined): number {
+  return baseBp === 0 || ruleBp === undefined ? baseBp : Math.max(baseBp, ruleBp);
+}

@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const root = resolve(import.meta.dirname, '../../..');
+const fixtures = join(root, 'test/fixtures/config');
+const schema = JSON.parse(readFileSync(join(root, 'docs/understudy.schema.json'), 'utf8'));
+const validator = z.fromJSONSchema(schema);
+
+const accepts = (file: string) => validator.safeParse(parse(readFileSync(file, 'utf8'))).success;
+const fixture = (name: string) => join(fixtures, `${name}.yaml`);
+
+test.each([
+  ['the shipped file', join(root, 'envoy/understudy.yaml')],
+  ['the complete fixture', fixture('complete')],
+  ['the smallest fixture', fixture('smallest')],
+  ['the fixture with every key', fixture('every-key')],
+])('%s fits the editor schema, and names it in its first line', (_, file) => {
+  expect(accepts(file)).toBe(true);
+  const [, path = ''] = /^# yaml-language-server: \$schema=(.+)\n/.exec(readFileSync(file, 'utf8')) ?? [];
+  expect(resolve(file, '..', path)).toBe(join(root, 'docs/understudy.schema.json'));
+});
+
+/** Wrong in what a schema of one value cannot see, or no YAML at all. */
+const beyond = [
+  'alias-without-anchor',
+  'capture-too-big',
+  'duplicate-key',
+  'match-range-reversed',
+  'match-regex',
+  'match-regex-backreference',
+  'metrics-on-a-socket',
+  'metrics-port-too-high',
+  'not-yaml',
+  'rollout-twice',
+  'route-twice',
+  'rule-header-name',
+  'rule-header-not-trusted',
+  'rule-header-twice',
+  'rule-segment-undefined',
+  'segment-geoip-without-database',
+  'segment-not-trusted',
+  'shadow-answers-users',
+  'shadow-max-body-over-4MiB',
+  'shadow-twice',
+  'socket-host-name',
+  'socket-not-loopback',
+  'socket-port-zero',
+  'socket-tcp-twice',
+  'socket-too-long',
+  'socket-twice',
+  'unit-not-trusted',
+];
+
+test('of the bad fixtures it accepts only those that need more than the form of a value', () => {
+  const names = readdirSync(fixtures).map((file) => file.replace('.yaml', ''));
+  const accepted = names.filter((name) => {
+    try {
+      return accepts(fixture(name));
+    } catch {
+      return true;
+    }
+  });
+  expect(accepted.sort()).toEqual([...beyond, 'complete', 'every-key', 'smallest'].sort());
+});
+
+test('every key has a description', () => {
+  const silent: string[] = [];
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { properties = {}, additionalProperties } = node as { properties?: object; additionalProperties?: unknown };
+    for (const [key, property] of Object.entries<{ description?: string }>(properties as never)) {
+      if (additionalProperties === false && property.description === undefined) silent.push(key);
+    }
+    for (const child of Object.values(node)) walk(child);
+  };
+  walk(schema);
+  expect(silent).toEqual([]);
+});

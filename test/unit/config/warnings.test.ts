@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { parseConfig } from '../../../src/config/parse.ts';
+
+const good = parse(`
+trustedHeaders: [x-user-id]
+rollouts:
+  - name: ranker
+    stable: { cluster: ranker-v1, version: "1" }
+    canary: { cluster: ranker-v2, version: "2" }
+    unit: [{ header: x-user-id }]
+    shadows: [{ name: candidate, cluster: ranker-v2-shadow, version: "2" }]
+    segments: { tier: { header: x-user-id } }
+    rules: [{ when: { segment: { tier: { regex: "g.*" } }, header: { x-user-id: ana } }, arm: canary }]
+    capture: { response: 1KiB }
+`);
+
+function warningsOf(changes: object, more: readonly object[] = []): string[] {
+  const file = { ...good, rollouts: [{ ...good.rollouts[0], ...changes }, ...more] };
+  return parseConfig(stringify(file), 'f').warnings.map(({ path, message }) => `${path}: ${message}`);
+}
+
+const shadow = { name: 'candidate', cluster: 'ranker-v2-shadow', version: '2' };
+const rule = (when: object) => ({ rules: [{ when, arm: 'canary' }] });
+
+test('a rehearsed rollout with a unit and rules on what the edge sets has no warning', () => {
+  expect(warningsOf({})).toEqual([]);
+});
+
+test.each<[object, string]>([
+  [{ unit: [] }, 'rollouts[0].unit: no unit: the weight moves nobody, only rules with arm: canary do'],
+  [{ shadows: [] }, 'rollouts[0].shadows: no shadows: the canary is not rehearsed before it answers users'],
+  [{ capture: {} }, 'rollouts[0].capture: capture is off: of the pairs only status and latency are compared'],
+  [{ shadows: [{ ...shadow, sample: '0%' }] }, 'rollouts[0].shadows[0].sample: this shadow never gets a copy'],
+  [
+    { shadows: [{ ...shadow, sample: '0.25%' }] },
+    'rollouts[0].shadows[0].sample: only one request in 400 makes a pair: it takes long to see anything',
+  ],
+  [
+    rule({ cookie: { sid: 'x' } }),
+    'rollouts[0].rules[0].when.cookie.sid: clients choose their cookies, and so who gets which arm',
+  ],
+  [
+    rule({ query: { q: 'x' } }),
+    'rollouts[0].rules[0].when.query.q: clients choose the query, and so who gets which arm',
+  ],
+  [rule({ method: 'POST' }), 'rollouts[0].rules[0].when.method: clients choose the method, and so who gets which arm'],
+  [rule({ path: ['/a'] }), 'rollouts[0].rules[0].when.path: clients choose the path, and so who gets which arm'],
+])('%j is warned of', (changes, warning) => {
+  expect(warningsOf(changes)).toEqual([warning]);
+});
+
+test('a pattern on what clients choose is warned of twice, one on what the edge sets is not', () => {
+  expect(warningsOf(rule({ path: { regex: '/a.*' } }))).toEqual([
+    'rollouts[0].rules[0].when.path: clients choose the path, and so who gets which arm',
+    'rollouts[0].rules[0].when.path: clients choose the path, and what this pattern has to work on',
+  ]);
+  expect(warningsOf(rule({ header: { 'x-user-id': { regex: 'a.*' } } }))).toEqual([]);
+});
+
+test('sampling by unit without a unit is warned of, unless every request is copied', () => {
+  const byUnit = { ...shadow, sampleBy: 'unit' };
+  expect(warningsOf({ unit: [], shadows: [{ ...byUnit, sample: '50%' }] })).toContain(
+    'rollouts[0].shadows[0].sampleBy: sampled by unit, but the rollout has no unit: this shadow never gets a copy',
+  );
+  expect(warningsOf({ unit: [], shadows: [byUnit] })).toHaveLength(1);
+});
+
+test('the same salt in two rollouts is warned of at the second', () => {
+  const second = { ...good.rollouts[0], name: 'search', salt: 'pepper', shadows: [{ ...shadow, cluster: 's' }] };
+  expect(warningsOf({ salt: 'pepper' }, [second])).toEqual([
+    'rollouts[1].salt: the same salt as rollout "ranker": both move the same users first',
+  ]);
+  expect(warningsOf({ salt: 'salt' }, [second])).toEqual([]);
+});

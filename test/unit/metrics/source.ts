@@ -1,0 +1,35 @@
+/** What metrics are made of, all of it invented. */
+import type { MetricsSource } from '../../../src/metrics/families.ts';
+import { rollout } from '../routing/rollout.ts';
+
+export const noDelay = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+
+type Observed = MetricsSource['observations'];
+type Changes = { readonly [Name in keyof Observed]?: ReturnType<Observed[Name]> };
+
+/** One rollout with two shadows and two threads that have seen nothing, and `seen`. */
+export function metricsSource(seen: Changes = {}): MetricsSource {
+  const view = { ...rollout(), weightBp: 500, cause: 'manual', updatedAtMs: 0, updatedBy: 'test' } as const;
+  const threads = [
+    { name: 'decide-0', state: 'serving', revision: 7, restarts: 0 },
+    { name: 'observe', state: 'starting', revision: 0, restarts: 2 },
+  ] as const;
+  return {
+    observations: {
+      threads: () => seen.threads ?? threads,
+      decisions: () => seen.decisions ?? [],
+      tallies: () => seen.tallies ?? [],
+      counters: () => seen.counters ?? {},
+    },
+    vitals: {
+      decisionTimes: () => ({ counts: Array(14).fill(0), sumSeconds: 0 }),
+      streamsInFlight: () => new Map([['decide-0', 0]]),
+      join: () => ({ waitingIds: 0, maxIds: 10, waitingBytes: 0, maxBytes: 100 }),
+      loopDelays: () => new Map([['observe', noDelay]]),
+    },
+    controller: { views: () => [view], snapshot: () => ({ revision: 7, unitKey: '', rollouts: [] }) },
+    controlDelay: () => noDelay,
+    version: '0.1.0',
+    startedAtMs: 1_700_000_000_000,
+  };
+}
