@@ -1,13 +1,11 @@
-import net from 'node:net';
+import { openLane } from './lane.ts';
 
 /** How many answers had which status; 0 = the connection broke before one came. */
 export type Statuses = Readonly<Record<number, number>>;
 
-const HEAD_END = '\r\n\r\n';
-
 /**
- * Sends `count` GET requests as fast as answers come, over `connections` kept connections: a client cheap enough to
- * saturate Envoy on two cores. `headers(n)` are those of the n-th request. Answers must carry `content-length`.
+ * Sends `count` GET requests as fast as answers come, over `connections` kept connections. `headers(n)` are those of the
+ * n-th request. Answers must carry `content-length`.
  */
 export async function flood(options: {
   readonly port: number;
@@ -18,41 +16,27 @@ export async function flood(options: {
   const { port, count, connections, headers } = options;
   const statuses: Record<number, number> = {};
   let sent = 0;
-  const tally = (status: number) => {
-    statuses[status] = (statuses[status] ?? 0) + 1;
-  };
   /** One connection's requests, one after the other; ends when all are sent or the connection breaks. */
-  const lane = () =>
+  const run = () =>
     new Promise<void>((resolve) => {
-      const socket = net.connect(port, '127.0.0.1');
-      let text = '';
-      let open = false;
+      const lane = openLane(port, ({ status }) => {
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        if (status === 0) resolve();
+        else next();
+      });
       const next = () => {
-        open = sent < count;
-        if (open) socket.write(`GET / HTTP/1.1\r\nhost: test\r\n${headers(sent++)}\r\n`);
-        else socket.end();
-      };
-      socket.setNoDelay(true).setEncoding('latin1');
-      socket.on('connect', next);
-      socket.on('data', (chunk: string) => {
-        text += chunk;
-        const head = text.indexOf(HEAD_END);
-        if (head === -1) return;
-        const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1]);
-        if (text.length < head + HEAD_END.length + length) return;
-        tally(Number(text.slice(9, 12)));
-        text = '';
-        next();
-      });
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        if (open) tally(0);
+        if (sent < count) {
+          lane.send(headers(sent++));
+          return;
+        }
+        lane.close();
         resolve();
-      });
+      };
+      next();
     });
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      while (sent < count) await lane();
+      while (sent < count) await run();
     }),
   );
   return statuses;

@@ -1,5 +1,6 @@
 /** Where everything is: models, shadows, the loop, Understudy and the collector of spans. */
-import type { Address, Cluster, EnvoyPlan } from './plan.ts';
+import { socketAddressOf } from '../sockets/address.ts';
+import type { Cluster, EnvoyPlan } from './plan.ts';
 import { SLOTS } from './routes.ts';
 import { scalar, socketAddress } from './yaml.ts';
 
@@ -113,14 +114,8 @@ function loadAssignment(cluster: string, addresses: readonly string[]): string {
 `;
 }
 
-/** A path, or a loopback `host:port`. */
+/** A STATIC cluster takes no names; the only one a socket may have, localhost, is read as an address. */
 function ownSocket(socket: string): string {
-  if (socket.startsWith('/')) return `{ pipe: { path: ${scalar(socket)} } }`;
-  const colon = socket.lastIndexOf(':');
-  return socketAddress(loopback(socket.slice(0, colon), Number(socket.slice(colon + 1))));
-}
-
-/** A STATIC cluster takes no names, and the only name a socket may have is localhost. */
-function loopback(host: string, port: number): Address {
-  return { host: host === 'localhost' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port };
+  const address = socketAddressOf(socket);
+  return 'path' in address ? `{ pipe: { path: ${scalar(address.path)} } }` : socketAddress(address);
 }
