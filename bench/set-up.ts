@@ -38,11 +38,21 @@ export async function startSetUp(
       ? {
           shadows: [{ name: 'next', cluster: 'flight-delay-v3-shadow', version: '3.0.0' }],
           capture: { response: '64KiB' },
+          segments: { state: { header: 'x-geo-state' } },
+          prediction: {
+            preset: 'kserve-v2',
+            fields: {
+              delay: { at: '/expected_delay_minutes', compare: { number: { rel: '10%' } } },
+              late: { at: '/late', compare: { class: {} } },
+            },
+          },
         }
       : {}),
   };
   const configFile = join(folder, 'understudy.yaml');
-  writeFileSync(configFile, stringify({ trustedHeaders: ['x-user-id'], sockets, store, rollouts: [rollout] }));
+  const recording = whole ? { recording: { directory: join(folder, 'recording') } } : {};
+  const trustedHeaders = ['x-user-id', 'x-geo-state'];
+  writeFileSync(configFile, stringify({ trustedHeaders, sockets, store, ...recording, rollouts: [rollout] }));
   const sidecar = name === 'without us' ? undefined : await startSidecar(configFile, sockets.admin, env);
 
   const at = (port = 1) => ({ address: '127.0.0.1', port });

@@ -10,11 +10,13 @@ import { localizeEnvoyConfig } from '../rig/localize.ts';
 import { type Sidecar, sidecarPaths, startSidecar } from '../rig/sidecar.ts';
 import { until } from '../rig/until.ts';
 import type { Terminal } from '../src/cli/terminal.ts';
+import type { ShadowTally } from '../src/gen/understudy/admin/v1/admin.ts';
 
 /** All that runs beside the load, each in a process of its own. */
 export type Circle = {
   readonly edgePort: number;
-  readonly adminSocket: string;
+  /** The understudy.yaml it runs with: commands find the sidecar and its recording by it. */
+  readonly configFile: string;
   readonly sidecar: Sidecar;
   readonly envoy: Envoy;
   readonly jaeger: Jaeger | undefined;
@@ -33,6 +35,14 @@ export const rollout = {
   unit: [{ header: 'x-user-id' }],
   segments: { state: { header: 'x-geo-state' } },
   capture: { response: '64KiB' },
+  prediction: {
+    preset: 'kserve-v2',
+    fields: {
+      delay: { at: '/expected_delay_minutes', compare: { number: { abs: 10 } } },
+      late: { at: '/late', compare: { class: {} } },
+      hours: { at: '/best_hours', compare: { ranking: { k: 5, minOverlap: '60%' } } },
+    },
+  },
 };
 
 const envoyFolder = resolve(import.meta.dirname, '../envoy');
@@ -72,11 +82,14 @@ export async function startCircle(
   signal.throwIfAborted();
 
   const { sockets, store } = sidecarPaths(folder);
-  const file = join(folder, 'understudy.yaml');
+  const configFile = join(folder, 'understudy.yaml');
   const trustedHeaders = ['x-user-id', 'x-geo-state'];
-  await writeFile(file, stringify({ trustedHeaders, sockets, store, rollouts: [rollout] }));
+  const recording = { directory: join(folder, 'recording') };
+  // Nothing of these flights is a secret, and no user of them is real.
+  const config = { trustedHeaders, sockets, store, recording, allowBodies: true, rollouts: [rollout] };
+  await writeFile(configFile, stringify(config));
   const traces = jaeger ? { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${jaeger.otlpHttpPort}` } : {};
-  const sidecar = await startSidecar(file, sockets.admin, traces);
+  const sidecar = await startSidecar(configFile, sockets.admin, traces);
   stack.defer(() => sidecar.stop());
   signal.throwIfAborted();
 
@@ -92,7 +105,14 @@ export async function startCircle(
   await until(asks, { what: 'Envoy finds Understudy healthy' });
   signal.throwIfAborted();
   const gone = () => (sidecar.running() ? (envoy.running() ? undefined : 'Envoy') : 'Understudy');
-  return { edgePort: envoy.port('edge'), adminSocket: sockets.admin, sidecar, envoy, jaeger, gone };
+  return { edgePort: envoy.port('edge'), configFile, sidecar, envoy, jaeger, gone };
+}
+
+/** What the pairs with each shadow showed, v2 first. */
+export async function tallies({ sidecar }: Circle): Promise<ShadowTally[]> {
+  const found = (await sidecar.rollouts()).rollouts.find(({ name }) => name === rollout.name);
+  if (!found) throw new Error(`Understudy does not know the rollout ${rollout.name}`);
+  return found.tallies.toSorted((one, other) => (one.shadow < other.shadow ? -1 : 1));
 }
 
 /** Requests that Envoy sent on without a decision, because none came in time. */

@@ -2,6 +2,8 @@ import { until } from '../rig/until.ts';
 import type { Terminal } from '../src/cli/terminal.ts';
 import type { Pair } from '../src/gen/understudy/admin/v1/admin.ts';
 import type { Circle } from './circle.ts';
+import { slippedState } from './models/fit.ts';
+import { faulty, field } from './parting.ts';
 import { heading } from './screen.ts';
 
 /** The comparison's span is sent some seconds after its pair. */
@@ -21,17 +23,19 @@ export async function showWhereToLook(
       ? 'Everything goes on, under the same load, until Ctrl-C. In another terminal:'
       : '`npm run demo -- --keep` goes on until Ctrl-C; then, in another terminal:',
   );
-  const socket = keep ? circle.adminSocket : '<the socket it names>';
-  terminal.out(`   export UNDERSTUDY_ADMIN=${socket}\n`);
+  terminal.out(`   export UNDERSTUDY_CONFIG=${keep ? circle.configFile : '<the file it names>'}\n`);
+  const id = (keep && pair?.id) || 'ID';
   const commands = [
     'status --watch',
-    'pairs --shadow v3 --different --follow',
+    `pairs --shadow ${faulty} --segment state=${slippedState} --field ${field}`,
+    `pair ${id} --shadow ${faulty} --bodies`,
+    'report --since 1h',
     'events',
     "explain --route flight-delay -H 'x-user-id: user-00042'",
     "weight flight-delay 5% --reason 'to see it move'",
   ];
   for (const command of commands) terminal.out(`   node bin/understudy.cjs ${command}\n`);
-  if (keep) terminal.out(`\n   Envoy's admin page  http://127.0.0.1:${circle.envoy.adminPort}/\n`);
+  if (keep) terminal.out(`\n   Envoy's admin page   http://127.0.0.1:${circle.envoy.adminPort}/\n`);
   const trace = pair && (await findTrace(circle, pair, terminal.signal));
   if (trace) terminal.out(`${keep ? '' : '\n'}   The pair in Jaeger   ${trace}\n`);
 }

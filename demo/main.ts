@@ -14,7 +14,7 @@ const usage = `Usage: npm run demo -- [options]
 Rehearses two new versions of a flight-delay model beside the one in production, then lets one on stage.
 
   --keep       stay after the last act, until Ctrl-C
-  --seconds N  how long the acts take together, 5 to 3600 (default 60)
+  --seconds N  how long the acts take together, 5 to 3600 (default 60); below 50 the first waits for its sums by state
   --rate N     requests a second, 10 to 1000 (default 200)
   --port N     Envoy's port for users (default: a free one)
   --help       this text

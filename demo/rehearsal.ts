@@ -1,14 +1,17 @@
-import { paint } from '../src/cli/table.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Terminal } from '../src/cli/terminal.ts';
-import type { LatencyQuantiles, Pair, Rollout, ShadowTally, Side } from '../src/gen/understudy/admin/v1/admin.ts';
-import { AgreementByState } from './agreement.ts';
-import { type Circle, rollout, undecided } from './circle.ts';
+import type { LatencyQuantiles, Pair, ShadowTally } from '../src/gen/understudy/admin/v1/admin.ts';
+import { type Circle, rollout, tallies, undecided } from './circle.ts';
 import type { Load } from './load.ts';
+import { showWhereTheyPart } from './parting.ts';
 import { beats, count, heading, liveBlock, percent } from './screen.ts';
 
-const outputs = ['late', 'best_hours', 'expected_delay_minutes'];
-const watched = { shadow: 'v3', output: 'late' };
 const plainEveryMs = 5_000;
+const { delay: minutes, hours } = rollout.prediction.fields;
+
+/** Sums by segment come in blocks of 10 s: after twice as long they tell of half the time or more. */
+const longEnoughS = 20;
+const nextBlockWithinMs = 12_000;
 
 /** Act 1. Resolves with what did not hold, and with a pair that is worth a look if there was one. */
 export async function rehearse(
@@ -21,43 +24,38 @@ export async function rehearse(
     terminal,
     '1. Rehearsal: weight 0 %',
     'Every user is answered by v1. v2 and v3 get a copy of each request and answer nobody: their',
-    'answers are paired with those of v1, output by output. Watch the class "late": two models hardly',
-    'ever give the same minutes to the last digit, and the best hours to leave are close calls.',
+    'answers are paired with those of v1. Every answer predicts three things: the delay in minutes,',
+    'whether the flight is late, and the five best hours to leave. How often does a shadow agree with v1?',
   );
-  const byState = new AgreementByState(watched.output);
-  const stream = circle.sidecar.admin.watchPairs({
-    rollout: rollout.name,
-    shadow: watched.shadow,
-    onlyDifferent: false,
-    recent: 0,
-    follow: true,
-  });
-  // Ours to cancel, and a sidecar that has gone is told by the next call.
-  stream.on('data', (pair: Pair) => byState.add(pair)).on('error', () => {});
-
   const live = liveBlock(terminal);
   let before = { atMs: performance.now(), sent: load.counts().sent };
-  let tallies: ShadowTally[] = [];
+  let shown: ShadowTally[] = [];
   for await (const _ of beats(terminal, seconds, plainEveryMs)) {
-    ({ tallies } = await theRollout(circle));
+    shown = await tallies(circle);
     const now = { atMs: performance.now(), sent: load.counts().sent };
     const rate = (1000 * (now.sent - before.sent)) / (now.atMs - before.atMs);
-    live.show(`${describeUsers(load, rate, await undecided(circle))}${describeTallies(tallies)}\n`);
+    live.show(`${describeUsers(load, rate, await undecided(circle))}${describeTallies(shown)}\n`);
     before = now;
   }
-  stream.cancel();
+  if (seconds < longEnoughS) shown = await afterNextBlock(circle, shown, terminal);
 
-  const pair = showWorstState(byState, terminal);
+  const pair = await showWhereTheyPart(circle, shown, terminal);
   const missing = rollout.shadows.filter(
-    ({ name }) => !tallies.some(({ shadow, pairs }) => shadow === name && pairs > 0),
+    ({ name }) => !shown.some(({ shadow, pairs }) => shadow === name && pairs > 0),
   );
   return { pair, problems: missing.map(({ name }) => `no request was paired with shadow ${name}`) };
 }
 
-async function theRollout({ sidecar }: Circle): Promise<Rollout> {
-  const found = (await sidecar.rollouts()).rollouts.find(({ name }) => name === rollout.name);
-  if (!found) throw new Error(`Understudy does not know the rollout ${rollout.name}`);
-  return found;
+/** The tallies once sums by segment hold what `shown` does; at the latest when that should long have been so. */
+async function afterNextBlock(circle: Circle, shown: ShadowTally[], terminal: Terminal): Promise<ShadowTally[]> {
+  terminal.out('   Sums by state come in blocks of 10 s: waiting for the one that is open ...\n\n');
+  const bySegment = (of: ShadowTally[]) => JSON.stringify(of.map(({ worstSegments }) => worstSegments));
+  const endMs = performance.now() + nextBlockWithinMs;
+  for (;;) {
+    await delay(200, undefined, { signal: terminal.signal });
+    const found = await tallies(circle);
+    if (bySegment(found) !== bySegment(shown) || performance.now() > endMs) return found;
+  }
 }
 
 function describeUsers(load: Load, rate: number, missed: number): string {
@@ -71,60 +69,42 @@ function describeUsers(load: Load, rate: number, missed: number): string {
   ].join('\n');
 }
 
-function describeTallies(unordered: ShadowTally[]): string {
-  const tallies = unordered.toSorted((a, b) => (a.shadow < b.shadow ? -1 : 1));
+function describeTallies(shown: ShadowTally[]): string {
+  const { k, minOverlap } = hours.compare.ranking;
+  const least = Math.ceil((k * Number.parseFloat(minOverlap)) / 100);
   const rows: [string, (tally: ShadowTally) => string][] = [
     ['shadow', ({ shadow }) => shadow],
     ['pairs', ({ pairs }) => count(pairs)],
-    ...outputs.map((name): [string, (tally: ShadowTally) => string] => [`${name} agrees`, agreement(name)]),
-    ['latency v1, p50 / p95', ({ referenceLatency }) => quantiles(referenceLatency)],
-    ['latency shadow, p50 / p95', ({ candidateLatency }) => quantiles(candidateLatency)],
+    [`delay agrees within ${minutes.compare.number.abs} minutes`, agreement('delay')],
+    ['late is the same', agreement('late')],
+    [`hours have ${least} of ${k} in common`, agreement('hours')],
+    ['median delay of v1 / shadow', medians],
+    ['latency of v1, p50 / p95', ({ referenceLatency }) => quantiles(referenceLatency)],
+    ['latency of shadow, p50 / p95', ({ candidateLatency }) => quantiles(candidateLatency)],
   ];
   return rows
-    .map(([label, cell]) => `     ${label.padEnd(32)}${tallies.map((tally) => cell(tally).padEnd(20)).join('')}`)
+    .map(([label, cell]) => `     ${label.padEnd(32)}${shown.map((tally) => cell(tally).padEnd(20)).join('')}`)
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }
 
-function agreement(output: string) {
-  return (tally: ShadowTally) => {
-    const found = tally.outputs.find(({ name }) => name === output);
-    return percent(found?.same ?? 0, found?.compared ?? 0);
+function agreement(field: string) {
+  return ({ fields }: ShadowTally) => {
+    const found = fields.find(({ name }) => name === field);
+    return percent(found?.agreeing ?? 0, found?.pairs ?? 0);
   };
 }
 
+function medians({ fields }: ShadowTally): string {
+  const { referenceP50, candidateP50 } = fields.find(({ name }) => name === 'delay') ?? {};
+  if (referenceP50 === undefined || candidateP50 === undefined) return '-';
+  return `${referenceP50.toFixed(1)} / ${candidateP50.toFixed(1)} min`;
+}
+
+/** A quantile is absent while too few were seen. */
 function quantiles(latency: LatencyQuantiles | undefined): string {
-  return latency && latency.count > 0 ? `${latency.p50Ms.toFixed(1)} / ${latency.p95Ms.toFixed(1)} ms` : '-';
-}
-
-function showWorstState(byState: AgreementByState, terminal: Terminal): Pair | undefined {
-  const found = byState.worst();
-  if (!found) return undefined;
-  const { worst, others } = found;
-  const { shadow, output } = watched;
-  terminal.out(
-    `   Where does ${shadow} disagree with v1 about "${output}"? The request's state goes along with its pair:\n`,
-  );
-  const inWorst = `${percent(worst.same, worst.pairs)} agree, of ${count(worst.pairs)} pairs`;
-  terminal.out(`     ${worst.state}, the worst  ${paint(terminal, 'yellow', inWorst)}\n`);
-  const inOthers = `${percent(others.same, others.pairs)} agree, of ${count(others.pairs)} pairs`;
-  terminal.out(`     ${String(others.states).padEnd(2)} others      ${inOthers}\n\n`);
-  if (worst.example) terminal.out(describePair(worst.example));
-  return worst.example;
-}
-
-function describePair({ id, reference, candidate, segments, outputs: same }: Pair): string {
-  const named = (wanted: boolean) => outputs.filter((name) => same[name] === wanted).join(', ') || 'nothing';
-  return [
-    `   One pair of these, a flight from ${segments.state}: ${id}`,
-    `     v1 answered the user   ${describeSide(reference)}`,
-    `     ${watched.shadow} answered nobody     ${describeSide(candidate)}`,
-    `     same: ${named(true)}; different: ${named(false)}\n`,
-  ].join('\n');
-}
-
-function describeSide(side: Side | undefined): string {
-  return `status ${side?.status} from ${side?.cluster} in ${milliseconds(side?.latencyMs ?? Number.NaN)}`;
+  const shown = [latency?.p50Ms, latency?.p95Ms].map((ms) => (ms === undefined ? '-' : ms.toFixed(1)));
+  return `${shown.join(' / ')} ms`;
 }
 
 function milliseconds(ms: number): string {

@@ -9,16 +9,42 @@ const ROWS: readonly (readonly string[])[] = [
   ['app.ts', 'doctor'],
   ['threads'],
   ['metrics'],
-  ['extproc', 'accesslog', 'admin', 'render'],
-  ['config', 'store', 'telemetry'],
-  ['rollout', 'pairing', 'geography'],
-  ['routing', 'comparison'],
+  ['extproc', 'accesslog', 'admin', 'render', 'replay'],
+  ['report'],
+  ['config', 'store', 'baseline'],
+  ['recording'],
+  ['telemetry'],
+  ['rollout'],
+  ['evidence', 'geography'],
+  ['pairing'],
+  ['comparison'],
+  ['routing'],
+  ['prediction'],
   ['sockets', 'gen', 'version.ts'],
 ];
 
 /** Rooms without a clock, I/O or gRPC, and all they may take from outside. */
-const PURE = ['routing', 'comparison', 'pairing', 'rollout/state.ts', 'rollout/spec.ts'];
-const HARMLESS = ['xxhash-wasm', 're2js', 'node:crypto', 'node:util', 'node:perf_hooks'];
+const PURE = [
+  'routing',
+  'prediction',
+  'comparison',
+  'pairing',
+  'evidence',
+  'rollout/state.ts',
+  'rollout/spec.ts',
+  'recording/kept.ts',
+  'recording/redact.ts',
+];
+const HARMLESS = [
+  'xxhash-wasm',
+  're2js',
+  'jsonpath-rfc9535',
+  'jsonpath-rfc9535/parser',
+  'node:buffer',
+  'node:crypto',
+  'node:util',
+  'node:perf_hooks',
+];
 
 const IMPORT = /^\s*(import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/gm;
 

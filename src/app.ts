@@ -1,5 +1,7 @@
 /** Starts the rooms, wires them together, stops them in order. */
 import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { KeepSettings } from './accesslog/keep.ts';
 import type { ObserveReport } from './accesslog/observe-room.ts';
 import type { Observations } from './admin/observations.ts';
 import { startAdmin } from './admin/server.ts';
@@ -9,13 +11,17 @@ import type { DecideReport } from './extproc/decide-ledger.ts';
 import { type Geography, openGeography } from './geography/geography.ts';
 import type { MetricsServer } from './metrics/server.ts';
 import { startMetrics } from './metrics/start.ts';
+import { findRow } from './recording/reader.ts';
+import type { RecordReport } from './recording/record-room.ts';
 import { createController } from './rollout/controller.ts';
 import type { LookUpGeo } from './routing/segments.ts';
 import { openStore } from './store/sqlite.ts';
 import { emitDecideSpan } from './telemetry/decide-span.ts';
 import { startTracing } from './telemetry/tracing.ts';
+import { createBaselines } from './threads/baselines.ts';
+import { connect } from './threads/connect.ts';
 import { createLedger } from './threads/ledger.ts';
-import type { DecideStart } from './threads/messages.ts';
+import type { DecideStart, ObserveStart, RecordStart } from './threads/messages.ts';
 import { createPublisher } from './threads/publish.ts';
 import type { Reported } from './threads/run-room.ts';
 import { RoomWorker } from './threads/worker.ts';
@@ -31,12 +37,21 @@ export interface App {
   reload(load: () => Config): Promise<void>;
 }
 
+type AnyWorker =
+  | RoomWorker<Reported<DecideReport>>
+  | RoomWorker<Reported<ObserveReport>>
+  | RoomWorker<Reported<RecordReport>>;
+
 /** Half of it for Envoys to notice: enough for health checks each two seconds. */
 const STOP_GRACE_MS = 5_000;
 /** What a decision allocates does not live on: little is collected often, and briefly (docs/performance.md). */
 const DECIDE_LIMITS = { maxYoungGenerationSizeMb: 12 };
+/** A compaction goes part by part; what lives is small, and what is thrown away should go early. */
+const RECORD_LIMITS = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 };
 /** For the log entries of what was decided last. */
 const LAST_ENTRIES_MS = 1_000;
+/** For the rows of those. */
+const LAST_ROWS_MS = 2_000;
 /** A collector that hangs must not hold the stop. */
 const FLUSH_MS = 1_000;
 
@@ -45,12 +60,24 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   const startedAtMs = Date.now();
   const tracing = startTracing(process.env);
   const store = openStore(config.store);
-  const workers: (RoomWorker<Reported<DecideReport>> | RoomWorker<Reported<ObserveReport>>)[] = [];
-  const publisher = createPublisher(() => workers);
+  const workers: AnyWorker[] = [];
+  const allWorkers = () => [...workers, ...baselines.workers()];
+  const publisher = createPublisher(allWorkers);
   const controller = createController({ specs: config.rollouts, store, publisher, now: Date.now });
-  const ledger = createLedger(() => workers.map(({ state }) => state));
+  const ledger = createLedger({
+    threads: () => allWorkers().map(({ state }) => state),
+    releaseOf: (rollout) => controller.views().find(({ name }) => name === rollout)?.release,
+  });
+  /** What may change while running, beside the rollouts. */
+  let taken = config;
   const common = { onChange: () => publisher.changed(), log };
   let geography: Geography | undefined;
+  const baselines = createBaselines({
+    ...common,
+    snapshot: controller.snapshot,
+    onReport: (report) => ledger.addBaseline(report),
+  });
+  controller.onChange(() => void baselines.follow());
 
   const decides = config.sockets.decide.map(
     (address, index, { length: decideThreads }) =>
@@ -75,24 +102,69 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     ...common,
     name: 'observe',
     entry: new URL('./threads/observe-thread.ts', import.meta.url),
-    start: () => ({ address: config.sockets.observe, snapshot: controller.snapshot() }),
+    start: (): ObserveStart => ({
+      address: config.sockets.observe,
+      snapshot: controller.snapshot(),
+      settings: keepSettings(taken),
+    }),
+    onServing() {
+      ledger.observeStarted();
+      connectRecorder();
+    },
     onReport: (report) => ledger.addObserve('observe', report),
   });
-  workers.push(...decides, observe);
+  const { recording } = config;
+  const record =
+    recording &&
+    new RoomWorker<Reported<RecordReport>>({
+      ...common,
+      name: 'record',
+      entry: new URL('./threads/record-thread.ts', import.meta.url),
+      resourceLimits: RECORD_LIMITS,
+      // where it records was opened at the start; how, may change
+      start: (): RecordStart => ({
+        address: '',
+        snapshot: controller.snapshot(),
+        recording: { ...recording, ...taken.recording, directory: recording.directory },
+      }),
+      onServing: () => connectRecorder(),
+      onReport: (report) => ledger.addRecord(report),
+    });
+  const connectRecorder = () => record && connect(observe, record);
+  workers.push(...decides, observe, ...(record === undefined ? [] : [record]));
   const lookUp: LookUpGeo = (...asked) => geography?.lookUp(...asked);
-  const shown = { controller, observations: ledger, lookUp, version, startedAtMs };
+  const directory = config.recording?.directory;
+  const shown = {
+    ...{ controller, observations: ledger, lookUp, version, startedAtMs, log },
+    allowBodies: () => taken.allowBodies,
+    ...(directory === undefined ? {} : { findRecorded: (id: string) => findRow(directory, id) }),
+  };
   let admin: Awaited<ReturnType<typeof startAdmin>> | undefined;
   let metrics: MetricsServer | undefined;
   let stopping = false;
 
+  const take = (wanted: Config) => {
+    if (!isDeepStrictEqual(wanted.redact, taken.redact)) ledger.forgetPairs();
+    taken = wanted;
+    observe.useSettings(keepSettings(wanted));
+    if (recording && wanted.recording) {
+      record?.useRecording({ ...wanted.recording, directory: recording.directory });
+    }
+  };
+
   const app: App = {
-    reload: createReload({ running: config, controller, count: ledger.count, log }),
+    reload: createReload({ running: config, controller, take, count: ledger.count, log }),
     async stop(graceMs = STOP_GRACE_MS) {
       stopping = true;
       geography?.stop();
       // decide first: what it still decides, observe still joins
       await Promise.all([admin?.stop(), ...decides.map((worker) => worker.stop(graceMs))]);
-      await observe.stop(Math.min(graceMs, LAST_ENTRIES_MS));
+      await Promise.all([
+        observe.stop(Math.min(graceMs, LAST_ENTRIES_MS)),
+        baselines.stop(Math.min(graceMs, LAST_ENTRIES_MS)),
+      ]);
+      // last: what observe still joined is recorded
+      await record?.stop(Math.min(graceMs, LAST_ROWS_MS));
       await Promise.race([tracing.stop(), wait(FLUSH_MS, undefined, { ref: false })]);
       store.close();
       await metrics?.close();
@@ -117,6 +189,9 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
         },
       });
     }
+    await baselines.start();
+    // a folder that cannot be written is no reason not to serve
+    await record?.start();
     // observe before decide: an exchange must find somebody to tell
     await observe.start();
     await Promise.all(decides.map((worker) => worker.start()));
@@ -127,6 +202,10 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     throw error;
   }
   return app;
+}
+
+function keepSettings({ redact, recording }: Config): KeepSettings {
+  return { redact, recording };
 }
 
 /** What of the decisions asked of us we know to have been lost; those that never reached us only Envoy counts. */

@@ -1,37 +1,54 @@
-/** The room that observes: log entries in; exchanges, pairs, tallies and compare spans out. Bounded everywhere. */
+/** The room that observes: log entries in; exchanges, pairs, evidence and compare spans out. Bounded everywhere. */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { MessagePort } from 'node:worker_threads';
 import type { Tracer } from '@opentelemetry/api';
+import { createCollector } from '../evidence/collect.ts';
+import type { Block, Cell } from '../evidence/sums.ts';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
-import type { Exchange } from '../pairing/exchange.ts';
+import { errorKindOf } from '../pairing/error-kind.ts';
+import type { Exchange, ProductionExchange } from '../pairing/exchange.ts';
 import { DEFAULT_LIMITS, Join, type JoinLimits, type Match } from '../pairing/join.ts';
 import { makePair } from '../pairing/make-pair.ts';
 import type { Pair } from '../pairing/pair.ts';
-import { type ShadowTally, Tallies } from '../pairing/tally.ts';
-import type { RolloutSnapshot, Snapshot } from '../routing/snapshot.ts';
+import type { KeptChange } from '../recording/kept.ts';
+import { createRecordingLink, LINK_LIMITS } from '../recording/link.ts';
+import { isTwin, type RolloutSnapshot, type Snapshot } from '../routing/snapshot.ts';
 import { emitCompareSpan } from '../telemetry/compare-span.ts';
 import { Deltas } from '../telemetry/counters.ts';
+import { createKeeper, type KeepSettings } from './keep.ts';
+import { createPredictionReader } from './read-predictions.ts';
 import { type AccessLogListener, listenAccessLogs } from './service.ts';
 import { toExchange } from './to-exchange.ts';
 
 /** An entry is read by the snapshot its decision was made from; entries of older ones are counted, never guessed. */
 const SNAPSHOTS_KEPT = 16;
-/** Pairs that wait for the next report; beyond it the newest are left out of it, counted, but still tallied. */
+/** Pairs that wait for the next report; beyond it the newest are left out of it, counted, but still summed. */
 const MAX_WAITING_PAIRS = 1_000;
+const BLOCK_MS = 10_000;
+/** How often the open block is shown before it is closed. */
+const SHOW_OPEN_EVERY_MS = 1_000;
 /** At a stop: longer than Envoy keeps log entries before it sends them. */
 const QUIET_MS = 300;
 const LOOK_EVERY_MS = 20;
 
-/** What happened since the last report; tallies are sums since the room was made. */
+/** What happened since the last report. */
 export interface ObserveReport {
   readonly counters: Readonly<Record<string, number>>;
   readonly pairs: readonly Pair[];
-  readonly tallies: readonly ShadowTally[];
+  readonly kept: readonly KeptChange[];
+  /** Blocks of 10 s that ended. */
+  readonly closed: readonly Block[];
+  /** The cells of all traffic in the block that is open; undefined = as in the last report. */
+  readonly open: readonly Cell[] | undefined;
   /** What waits to be joined now, and how much may. */
   readonly join: Pick<Join, 'waitingIds' | 'waitingBytes'> & Pick<JoinLimits, 'maxIds' | 'maxBytes'>;
 }
 
 export interface ObserveRoom {
   use(snapshot: Snapshot): void;
+  useSettings(settings: KeepSettings): void;
+  /** To the record thread: where rows and blocks go from now on. */
+  usePort(port: MessagePort): void;
   serve(address: string): Promise<void>;
   /** Takes one log entry; never throws. */
   observe(logName: string, entry: HTTPAccessLogEntry): void;
@@ -44,19 +61,31 @@ export interface ObserveRoom {
 export interface ObservePorts {
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
+  /** Since the epoch. */
+  readonly wallMs: () => number;
+  /** 0 to below 1. */
+  readonly random: () => number;
   readonly tracer: Tracer;
+  readonly settings: KeepSettings;
   readonly limits?: JoinLimits;
 }
 
 export function createObserveRoom(
   first: Snapshot,
-  { nowMs, tracer, limits = DEFAULT_LIMITS }: ObservePorts,
+  { nowMs, wallMs, random, tracer, settings, limits = DEFAULT_LIMITS }: ObservePorts,
 ): ObserveRoom {
   const snapshots = new Map<number, Snapshot>([[first.revision, first]]);
   const counters = new Deltas();
-  const join = new Join(limits, (name, by) => counters.add(`pairing.${name}`, by));
-  const tallies = new Tallies();
+  const count = (name: string, by = 1) => counters.add(name, by);
+  const join = new Join(limits, (name, by) => count(`pairing.${name}`, by));
+  const predictions = createPredictionReader();
+  const collector = createCollector({ count, wallMs: wallMs(), monotonicMs: nowMs() });
+  const keeper = createKeeper({ settings, random, count });
   let pairs: Pair[] = [];
+  /** Of a stop. */
+  let last: readonly Block[] = [];
+  let blockEndsMs = nowMs() + BLOCK_MS;
+  let shownMs = nowMs();
   let lastEntryMs = Number.NEGATIVE_INFINITY;
   let listener: AccessLogListener | undefined;
 
@@ -68,6 +97,8 @@ export function createObserveRoom(
         snapshots.delete(revision);
       }
     },
+    useSettings: keeper.useSettings,
+    usePort: (port) => keeper.useRecording(createRecordingLink(port, { ...LINK_LIMITS, count })),
     async serve(address) {
       listener = await listenAccessLogs(address, room.observe);
     },
@@ -75,18 +106,21 @@ export function createObserveRoom(
       lastEntryMs = nowMs();
       try {
         const exchange = toExchange(logName, entry);
-        if (typeof exchange === 'string') counters.add(`accesslog.rejected.${exchange}`);
+        if (typeof exchange === 'string') count(`accesslog.rejected.${exchange}`);
         else take(exchange);
       } catch {
         // one strange entry must not cost the others of its batch
-        counters.add('accesslog.failed');
+        count('accesslog.failed');
       }
     },
     report() {
       join.expire(nowMs());
+      const closed = [...last, ...closeBlock(nowMs() >= blockEndsMs)];
+      last = [];
+      const open = openCells(closed.length > 0);
       const { waitingIds, waitingBytes } = join;
       const fill = { waitingIds, waitingBytes, maxIds: limits.maxIds, maxBytes: limits.maxBytes };
-      const report = { counters: counters.take(), pairs, tallies: tallies.list(), join: fill };
+      const report = { counters: counters.take(), pairs, kept: keeper.takeChanges(), closed, open, join: fill };
       pairs = [];
       return report;
     },
@@ -96,35 +130,72 @@ export function createObserveRoom(
       const isExpecting = () => nowMs() - lastEntryMs < QUIET_MS || join.waitingIds > 0;
       while (listener?.connected && isExpecting() && nowMs() < deadlineMs) await wait(LOOK_EVERY_MS);
       await listener?.close();
+      // what is summed goes to the recording now, and out with the last report
+      last = closeBlock(true);
+      keeper.flush();
     },
   };
   return room;
 
   function take(exchange: Exchange): void {
-    counters.add(`accesslog.${exchange.role}`);
-    if (exchange.body?.unread !== undefined) counters.add(`accesslog.${exchange.body.unread}`);
-    if (exchange.role === 'production' && rolloutOf(exchange.decision) === undefined) {
-      counters.add('accesslog.rejected.unknown-revision');
-      return;
+    count(`accesslog.${exchange.role}`);
+    if (exchange.body?.unread !== undefined) count(`accesslog.${exchange.body.unread}`);
+    if (exchange.role === 'production') {
+      const rollout = rolloutOf(exchange.decision);
+      if (rollout === undefined) {
+        count('accesslog.rejected.unknown-revision');
+        return;
+      }
+      answered(exchange, rollout);
     }
     for (const match of join.add(exchange, nowMs())) keep(match);
   }
 
+  /** What a user was answered counts for its arm, whether or not anybody got a copy. */
+  function answered(production: ProductionExchange, rollout: RolloutSnapshot): void {
+    const predicted = predictions.read(production, rollout);
+    collector.addExchange(production, {
+      error: errorKindOf(production),
+      prediction: predicted?.production,
+      spec: predicted?.spec,
+      hidden: keeper.hiddenFields(rollout),
+    });
+    if (production.expected.size === 0) keeper.exchange(production, rollout, predicted?.production);
+  }
+
   function keep(match: Match): void {
-    const startMs = Date.now();
-    const rollout = rolloutOf(match.production.decision);
-    const pair = rollout && makePair(match, rollout);
-    if (pair === undefined) {
-      counters.add('accesslog.rejected.unknown-revision');
+    const startMs = wallMs();
+    const { production, shadow } = match;
+    const rollout = rolloutOf(production.decision);
+    const pair = rollout && makePair(match, rollout, predictions.read(production, rollout));
+    if (pair === undefined || rollout === undefined) {
+      count('accesslog.rejected.unknown-revision');
       return;
     }
-    counters.add('pairing.pairs');
-    if (pair.difference.notJson) counters.add('pairing.not-json');
-    if (!isDelivered(match, rollout)) counters.add('pairing.misrouted');
-    tallies.add(pair);
-    emitCompareSpan(tracer, pair, match.production.span, match.shadow.span, startMs);
-    if (pairs.length < MAX_WAITING_PAIRS) pairs.push(pair);
-    else counters.add('pairing.not-shown');
+    count('pairing.pairs');
+    if (pair.difference.notJson) count('pairing.not-json');
+    if (!isDelivered(match, rollout)) count('pairing.misrouted');
+    const copy = rollout.shadows[shadow.slot - 1];
+    collector.addPair(keeper.summed(pair, rollout), { twin: copy !== undefined && isTwin(rollout, copy) });
+    keeper.pair(pair, match, rollout);
+    emitCompareSpan(tracer, pair, production.span, shadow.span, startMs);
+    if (pairs.length < MAX_WAITING_PAIRS) pairs.push(keeper.shown(pair, rollout));
+    else count('pairing.not-shown');
+  }
+
+  function closeBlock(due: boolean): Block[] {
+    if (!due) return [];
+    blockEndsMs = nowMs() + BLOCK_MS;
+    const block = collector.close(wallMs(), nowMs());
+    if (block === undefined) return [];
+    keeper.block(block);
+    return [block];
+  }
+
+  function openCells(closed: boolean): readonly Cell[] | undefined {
+    if (!closed && nowMs() - shownMs < SHOW_OPEN_EVERY_MS) return undefined;
+    shownMs = nowMs();
+    return collector.overall();
   }
 
   function rolloutOf({ revision, rollout }: { revision: number; rollout: string }): RolloutSnapshot | undefined {
@@ -133,7 +204,7 @@ export function createObserveRoom(
 }
 
 /** Envoy's routes delivered what was decided, on both sides. */
-function isDelivered({ production, shadow }: Match, rollout: RolloutSnapshot | undefined): boolean {
-  const intended = rollout?.[production.arm].cluster;
+function isDelivered({ production, shadow }: Match, rollout: RolloutSnapshot): boolean {
+  const intended = rollout[production.arm].cluster;
   return production.cluster === intended && shadow.cluster === production.expected.get(shadow.slot);
 }

@@ -1,8 +1,10 @@
-/** From a log entry to an exchange: everything pairs do not need is left behind here. */
-import type { CapturedBody, Unread } from '../comparison/answer.ts';
-import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
+/** From a log entry to an exchange: everything pairs, recordings and replays do not need is left behind here. */
+
+import { RequestMethod } from '../gen/envoy/config/core/v3/base.ts';
+import { type HTTPAccessLogEntry, HTTPAccessLogEntry_HTTPVersion } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
 import type { Duration } from '../gen/google/protobuf/duration.ts';
-import type { Exchange, LoggedDecision } from '../pairing/exchange.ts';
+import type { Exchange, LoggedDecision, LoggedRequest } from '../pairing/exchange.ts';
+import type { CapturedBody, Unread } from '../prediction/answer.ts';
 import type { Arm } from '../routing/snapshot.ts';
 import { parseTraceparent } from '../telemetry/traceparent.ts';
 import { decodeBody } from './decode-body.ts';
@@ -19,8 +21,8 @@ const LONGEST_MS = 86_400_000;
 const ARMS: ReadonlySet<string> = new Set<Arm>(['stable', 'canary']);
 
 /**
- * The exchange in one log entry, or why there is none. Path, query, client address and user agent are not carried over:
- * what is not here can neither be stored nor shown.
+ * The exchange in one log entry, or why there is none. Client address, user agent and referrer are not carried over: what
+ * is not here can neither be stored nor shown.
  */
 export function toExchange(logName: string, entry: HTTPAccessLogEntry): Exchange | Rejection {
   const headers = entry.request?.requestHeaders ?? {};
@@ -35,7 +37,10 @@ export function toExchange(logName: string, entry: HTTPAccessLogEntry): Exchange
     details: entry.response?.responseCodeDetails ?? '',
     grpcStatus: grpcStatusOf(entry),
     latencyMs: latencyOf(entry),
-    body: bodyOf(metadata.understudy ?? {}),
+    headers: entry.response?.responseHeaders ?? {},
+    trailers: entry.response?.responseTrailers ?? {},
+    body: bodyOf(metadata.understudy ?? {}, 'response'),
+    request: requestOf(entry, metadata.understudy ?? {}),
     span: parseTraceparent(headers.traceparent ?? ''),
   };
   if (logName === 'shadow') {
@@ -52,6 +57,7 @@ export function toExchange(logName: string, entry: HTTPAccessLogEntry): Exchange
     role: 'production',
     arm,
     decision,
+    userLatencyMs: userLatencyOf(entry),
     expected: new Map(expected.filter(([, name]) => name !== '')),
   };
 }
@@ -83,10 +89,53 @@ function toMs({ seconds, nanos }: Duration): number {
   return seconds * 1_000 + nanos / 1_000_000;
 }
 
-/** Metadata written by envoy/capture.lua. Of an event stream head and tail were kept: together all of it, or truncated. */
-function bodyOf(captured: Record<string, unknown>): CapturedBody | undefined {
-  const { response_body: head, response_tail: tail = '', response_bytes: total } = captured;
-  const { response_encoding: encoding = '', response_type: type = '' } = captured;
+/** Undefined when the user left before the last byte. */
+function userLatencyOf({ commonProperties }: HTTPAccessLogEntry): number | undefined {
+  const sent = commonProperties?.timeToLastDownstreamTxByte;
+  if (sent === undefined || commonProperties?.responseFlags?.downstreamConnectionTermination) return undefined;
+  const latencyMs = toMs(sent);
+  return latencyMs >= 0 && latencyMs <= LONGEST_MS ? latencyMs : undefined;
+}
+
+const PROTOCOLS: ReadonlyMap<number, string> = new Map([
+  [HTTPAccessLogEntry_HTTPVersion.HTTP10, 'HTTP/1.0'],
+  [HTTPAccessLogEntry_HTTPVersion.HTTP11, 'HTTP/1.1'],
+  [HTTPAccessLogEntry_HTTPVersion.HTTP2, 'HTTP/2'],
+  [HTTPAccessLogEntry_HTTPVersion.HTTP3, 'HTTP/3'],
+]);
+
+/** Envoy's log knows these methods and no others. */
+const METHODS: ReadonlyMap<number, string> = new Map(
+  Object.entries(RequestMethod)
+    .filter(([, code]) => code > 0)
+    .map(([name, code]) => [code, name]),
+);
+
+function requestOf({ request, protocolVersion }: HTTPAccessLogEntry, captured: Captured): LoggedRequest {
+  return {
+    method: METHODS.get(request?.requestMethod ?? 0) ?? '',
+    // Envoy's own rewrites are in `path`; what the client asked for is what must be asked again
+    path: request?.originalPath || request?.path || '',
+    host: request?.authority ?? '',
+    protocol: PROTOCOLS.get(protocolVersion) ?? '',
+    bytes: request?.requestBodyBytes ?? 0,
+    contentType: textOf(captured.request_type),
+    contentEncoding: textOf(captured.request_encoding),
+    body: bodyOf(captured, 'request'),
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Metadata written by envoy/capture.lua. */
+type Captured = Readonly<Record<string, unknown>>;
+
+/** Of an event stream head and tail were kept: together all of it, or truncated. */
+function bodyOf(captured: Captured, side: 'request' | 'response'): CapturedBody | undefined {
+  const { [`${side}_body`]: head, [`${side}_tail`]: tail = '', [`${side}_bytes`]: total } = captured;
+  const { [`${side}_encoding`]: encoding = '', [`${side}_type`]: type = '' } = captured;
   // an aborted answer leaves neither
   if (head === undefined && total === undefined) return undefined;
   const json = typeof type === 'string' && JSON_TYPE.test(type);

@@ -1,15 +1,15 @@
 /** From what the sidecar knows to what admin.proto says. */
 
 import type * as proto from '../gen/understudy/admin/v1/admin.ts';
-import type { Pair } from '../pairing/pair.ts';
-import type { ShadowTally } from '../pairing/tally.ts';
 import type { RolloutView } from '../rollout/state.ts';
 import type { Decision } from '../routing/decide.ts';
 import { isTwin, type RolloutSnapshot, type Shadow } from '../routing/snapshot.ts';
+import { armTallies, shadowTallies } from './evidence-message.ts';
 import type { Observations } from './observations.ts';
 
 export function rolloutMessage(view: RolloutView, observations: Observations): proto.Rollout {
   const { name, release, stable, canary, phase, cause, weightBp, revision, updatedAtMs, updatedBy } = view;
+  const cells = observations.evidence();
   return {
     name,
     routes: [...view.routes],
@@ -24,19 +24,13 @@ export function rolloutMessage(view: RolloutView, observations: Observations): p
     updatedAtMs,
     updatedBy,
     decisions: observations.decisions().filter((count) => count.rollout === name),
-    tallies: observations
-      .tallies()
-      .filter((tally) => tally.rollout === name)
-      .map(tallyMessage),
+    tallies: shadowTallies(cells, name),
+    arms: armTallies(cells, name),
   };
 }
 
 function shadowMessage(rollout: RolloutSnapshot, shadow: Shadow): proto.Shadow {
   return { ...shadow, twin: isTwin(rollout, shadow) };
-}
-
-function tallyMessage(tally: ShadowTally): proto.ShadowTally {
-  return { ...tally, outputs: [...tally.outputs] };
 }
 
 /** `version` of the sidecar, `startedAtMs` since the epoch. */
@@ -46,7 +40,15 @@ export function sidecarMessage(
   observations: Observations,
 ): proto.Sidecar {
   const { version, startedAtMs } = process;
-  return { version, startedAtMs, revision, threads: [...observations.threads()], counters: observations.counters() };
+  const recorder = observations.recorder();
+  return {
+    version,
+    startedAtMs,
+    revision,
+    threads: [...observations.threads()],
+    counters: observations.counters(),
+    recording: recorder && { ...recorder, lastError: recorder.lastError ?? '' },
+  };
 }
 
 /** No decision: no rollout has the route. */
@@ -74,18 +76,5 @@ export function explainMessage(
     skipped: decision.skipped.map((skip) => ({ shadow: skip.shadow.name, reason: skip.reason })),
     steps: [...steps],
     revision,
-  };
-}
-
-/** `droppedBefore`: pairs this reader lost just before this one. */
-export function pairMessage(pair: Pair, droppedBefore: number): proto.Pair {
-  const { difference, traceId, reference, candidate, ...same } = pair;
-  return {
-    ...same,
-    reference: reference,
-    candidate: candidate,
-    ...difference,
-    traceId: traceId ?? '',
-    droppedBefore,
   };
 }

@@ -1,13 +1,15 @@
 import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import type { ListRolloutsResponse, RolloutAdminServer } from '../gen/understudy/admin/v1/admin.ts';
+import type { RecordedRow } from '../recording/row.ts';
 import type { Controller } from '../rollout/controller.ts';
-import { RefusedError } from '../rollout/refused.ts';
 import { compileSnapshot } from '../routing/decide.ts';
 import { explainDecision } from '../routing/explain.ts';
 import type { LookUpGeo } from '../routing/segments.ts';
 import { explainMessage, rolloutMessage, sidecarMessage } from './convert.ts';
 import { toStatus } from './errors.ts';
 import type { Observations } from './observations.ts';
+import { checkFilter } from './pair-filter.ts';
+import { forgetUnit, getPair, listPairs, needBodies } from './pairs.ts';
 import { factsOf, inRange, nonEmpty } from './requests.ts';
 import { watchPairs, watchRollouts } from './watch.ts';
 
@@ -21,6 +23,12 @@ export interface AdminParts {
   readonly version: string;
   /** Since the epoch. */
   readonly startedAtMs: number;
+  /** Bodies of kept pairs may be shown. */
+  readonly allowBodies: () => boolean;
+  /** A pair that memory no longer holds; undefined: nothing is recorded. */
+  readonly findRecorded?: (id: string) => Promise<RecordedRow | undefined>;
+  /** For lines of the sidecar's log; default: standard output. */
+  readonly log?: (line: string) => void;
 }
 
 /** The handlers of RolloutAdmin; streams end when `stopping` aborts. */
@@ -31,6 +39,8 @@ export function createService(parts: AdminParts, stopping: AbortSignal): Rollout
     rollouts: controller.views().map((view) => rolloutMessage(view, observations)),
     sidecar: sidecarMessage(parts, controller.snapshot().revision, observations),
   });
+
+  const asked = (rollout: string) => (rollout === '' ? controller.views() : [controller.view(rollout)]);
 
   return {
     listRollouts: unary(list),
@@ -58,14 +68,17 @@ export function createService(parts: AdminParts, stopping: AbortSignal): Rollout
       ],
     })),
     watchPairs: streaming((call) => {
-      const { rollout, shadow, recent } = call.request;
-      inRange('recent', recent, { min: 1, max: 1_000, whenZero: 0 });
-      const views = rollout === '' ? controller.views() : [controller.view(rollout)];
-      if (shadow !== '' && !views.some((view) => view.shadows.some((known) => known.name === shadow))) {
-        throw new RefusedError('not-found', 'shadow', `there is no shadow ${JSON.stringify(shadow)}`);
-      }
+      inRange('recent', call.request.recent, { min: 1, max: 1_000, whenZero: 0 });
+      checkFilter(call.request, asked(call.request.rollout));
+      if (call.request.includeBodies) needBodies(parts.allowBodies);
       watchPairs(call, observations, stopping);
     }),
+    listPairs: unary((request) => {
+      checkFilter(request, asked(request.rollout));
+      return listPairs(request, observations);
+    }),
+    getPair: unary((request) => getPair(request, parts)),
+    forgetUnit: unary((request) => forgetUnit(request, observations, parts.log ?? console.log)),
   };
 }
 

@@ -1,9 +1,10 @@
 /** The two streams of the admin service. Neither holds more than a bounded number of messages for a slow reader. */
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import type * as proto from '../gen/understudy/admin/v1/admin.ts';
-import type { Pair } from '../pairing/pair.ts';
-import { pairMessage } from './convert.ts';
 import type { Observations } from './observations.ts';
+import { isWanted } from './pair-filter.ts';
+import { pairMessage } from './pair-message.ts';
+import { type HeldPair, heldPairs, nameOf } from './pairs.ts';
 
 // more than WatchPairsRequest.recent may be, so that the recent pairs always get through
 const maxWaitingPairs = 1_024;
@@ -38,36 +39,37 @@ export function watchRollouts(
   send();
 }
 
-/** Sends the newest `recent` pairs that are wanted, then follows or ends. */
+/** Sends the newest `recent` pairs that are wanted, oldest first, then follows or ends. */
 export function watchPairs(
   call: ServerWritableStream<proto.WatchPairsRequest, proto.Pair>,
   observations: Observations,
   stopping: AbortSignal,
 ): void {
-  const { rollout, shadow, onlyDifferent, recent, follow } = call.request;
-  const wanted = (pair: Pair) =>
-    (rollout === '' || pair.rollout === rollout) &&
-    (shadow === '' || pair.shadow === shadow) &&
-    (!onlyDifferent || isDifferent(pair));
+  const { recent, follow, includeBodies = false, ...filter } = call.request;
   let dropped = 0;
-  const send = (pairs: readonly Pair[]) => {
-    for (const pair of pairs.filter(wanted)) {
-      if (call.writableLength >= maxWaitingPairs) dropped += 1;
-      else {
-        call.write(pairMessage(pair, dropped));
-        dropped = 0;
-      }
+  const send = ({ pair, kept }: HeldPair) => {
+    if (call.writableLength >= maxWaitingPairs) dropped += 1;
+    else {
+      call.write(pairMessage(pair, { kept, includeBodies, droppedBefore: dropped }));
+      dropped = 0;
     }
   };
-  if (recent > 0) send(observations.recentPairs(1_000).filter(wanted).slice(-recent));
+  if (recent > 0) {
+    const wanted = heldPairs(observations).filter(({ pair, kept }) => isWanted(filter, pair, () => kept !== undefined));
+    for (const held of wanted.slice(0, recent).reverse()) send(held);
+  }
   if (!follow) {
     call.end();
     return;
   }
-  const unsubscribe = observations.onPairs(send);
+  const unsubscribe = observations.onPairs((pairs) => {
+    // why a pair is kept is looked up for those only who ask for kept ones: there are many pairs, and many are kept
+    const needsKept = filter.keptOnly || includeBodies;
+    const kept = new Map((needsKept ? observations.kept() : []).map((one) => [nameOf(one.pair), one]));
+    for (const pair of pairs) {
+      const own = kept.get(nameOf(pair));
+      if (isWanted(filter, pair, () => own !== undefined)) send({ pair, kept: own });
+    }
+  });
   endOf(call, stopping).addEventListener('abort', unsubscribe);
-}
-
-function isDifferent({ difference }: Pair): boolean {
-  return !difference.sameStatus || difference.body === 'different' || Object.values(difference.outputs).includes(false);
 }

@@ -1,13 +1,17 @@
 import { loadChecked } from '../config/load.ts';
 import type { CheckedConfig } from '../config/parse.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
+import type { FieldSpec } from '../prediction/spec.ts';
 import type { RolloutSpec } from '../rollout/spec.ts';
+import { describeRecording, estimateRecording, type RecordingEstimate } from './check-recording.ts';
 import { configPath, type Settings } from './settings.ts';
 import { table } from './table.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
 export interface CheckOptions extends Settings {
   readonly json?: boolean;
+  /** Requests per second to each rollout, for what a recording takes. */
+  readonly rate: number;
 }
 
 /**
@@ -19,8 +23,10 @@ export function check(file: string | undefined, options: CheckOptions, terminal:
   const checked = load(path, options, terminal);
   const { config, warnings } = checked;
   const rollouts = config.rollouts.map(summary);
-  if (options.json) printJson(terminal, { file: path, good: true, problems: [], warnings, rollouts });
-  else terminal.out(describe(path, checked, terminal));
+  const recording = estimateRecording(config, options.rate);
+  if (options.json) {
+    printJson(terminal, { file: path, good: true, problems: [], warnings, rollouts, recording: recording ?? null });
+  } else terminal.out(describe(path, checked, recording, terminal));
 }
 
 /** For programs the problems are on standard output too. */
@@ -29,13 +35,18 @@ function load(file: string, { json }: CheckOptions, terminal: Terminal): Checked
     return loadChecked(file);
   } catch (error) {
     if (json && error instanceof ConfigError) {
-      printJson(terminal, { file, good: false, problems: error.problems, warnings: [], rollouts: [] });
+      printJson(terminal, { file, good: false, problems: error.problems, warnings: [], rollouts: [], recording: null });
     }
     throw error;
   }
 }
 
-function describe(file: string, { config, warnings }: CheckedConfig, terminal: Terminal): string {
+function describe(
+  file: string,
+  { config, warnings }: CheckedConfig,
+  recording: RecordingEstimate | undefined,
+  terminal: Terminal,
+): string {
   const heads = ['ROLLOUT', 'ROUTES', 'STABLE', 'CANARY', 'SHADOWS', 'UNIT', 'RULES'];
   const rows = config.rollouts
     .map(summary)
@@ -49,10 +60,38 @@ function describe(file: string, { config, warnings }: CheckedConfig, terminal: T
       rules,
     ]);
   const lines = warnings.map((warning) => `${formatProblem(warning, 'warning: ')}\n`);
-  return `${file} is good\n${table(terminal, heads, rows)}${lines.length > 0 ? '\n' : ''}${lines.join('')}`;
+  const parts = [
+    `${file} is good\n${table(terminal, heads, rows)}`,
+    fieldTable(config.rollouts, terminal),
+    config.recording && recording ? describeRecording(recording, config.recording) : '',
+    lines.join(''),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
 }
 
-function summary({ name, routes, stable, canary, shadows, unit, rules }: RolloutSpec) {
+function fieldTable(rollouts: readonly RolloutSpec[], terminal: Terminal): string {
+  const rows = rollouts.flatMap(({ name, prediction }) =>
+    (prediction?.fields ?? []).map((field) => [name, field.name, placeOf(field), describeCompare(field.compare)]),
+  );
+  return rows.length === 0 ? '' : table(terminal, ['ROLLOUT', 'FIELD', 'FROM', 'COMPARED AS'], rows);
+}
+
+/** `at /score`, `header x-model-version`, `status`; `body` is all of it. */
+function placeOf({ source }: FieldSpec): string {
+  if ('status' in source) return 'status';
+  return 'at' in source && source.at === '' ? 'body' : Object.entries(source).flat().join(' ');
+}
+
+/** `number, abs 0.001, rel 0.01`: shares are fractions, as in the evidence. */
+function describeCompare({ kind, ...rest }: FieldSpec['compare']): string {
+  const said = Object.entries(rest).filter(([, value]) => value !== undefined && String(value) !== '');
+  return [
+    kind,
+    ...said.map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`),
+  ].join(', ');
+}
+
+function summary({ name, routes, stable, canary, shadows, unit, rules, prediction }: RolloutSpec) {
   return {
     name,
     routes,
@@ -61,5 +100,7 @@ function summary({ name, routes, stable, canary, shadows, unit, rules }: Rollout
     shadows: shadows.map((shadow) => `${shadow.name} ${shadow.version}`),
     unit: unit.map((source) => Object.entries(source).flat().join(' ')),
     rules: rules.length,
+    preset: prediction?.preset ?? null,
+    fields: prediction?.fields ?? [],
   };
 }

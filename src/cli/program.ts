@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import { showEvents } from './events.ts';
 import { doctorExitHelp, type ExitCode, exit, exitHelp, explainFailure } from './exit.ts';
 import { explain } from './explain.ts';
+import { showPair } from './pair.ts';
 import { showPairs } from './pairs.ts';
 import { printEnvoyFile } from './render.ts';
 import { serve } from './serve.ts';
@@ -49,8 +50,21 @@ function createProgram(terminal: Terminal): Command {
   program
     .command('check [file]')
     .description('say what is wrong in the configuration, and what may not be meant; the sidecar is not asked')
+    .option('--live', 'ask the model servers instead: whether all take and give the same tensors (KServe v2)')
+    .option('--endpoint <CLUSTER=url>', 'with --live: the server behind a cluster; may be repeated', collect, [])
+    .option(
+      '--model <[CLUSTER=]name>',
+      "with --live: the model's name (else the rollout's); may be repeated",
+      collect,
+      [],
+    )
+    .option('--rate <n>', 'requests a second to each rollout, for what a recording takes', wholeNumber, 100)
     .option('--json', 'as JSON')
-    .action((file, _, command) => check(file, command.optsWithGlobals(), terminal));
+    .action(async (file, { live, endpoint, model }, command) =>
+      live === true || endpoint.length > 0 || model.length > 0
+        ? (await import('./check-live.ts')).checkLive(file, command.optsWithGlobals(), terminal)
+        : check(file, command.optsWithGlobals(), terminal),
+    );
 
   program
     .command('status')
@@ -82,14 +96,65 @@ function createProgram(terminal: Terminal): Command {
 
   program
     .command('pairs')
-    .description('show the newest pairs, oldest first')
+    .description('show the newest pairs and those kept for people, oldest first')
     .option('--rollout <name>', 'only of this rollout')
     .option('--shadow <name>', 'only with this shadow')
-    .option('--different', 'only if status, body or an output differs')
+    .option('--segment <NAME=VALUE>', 'only of this segment')
+    .option('--field <name>', 'only if this field does not agree')
+    .option('--min-difference <x>', 'only if the field (without --field, any) differs at least so much')
+    .option('--status <n>', 'only if a side has this HTTP status', wholeNumber)
+    .option('--different', 'only if the status or a field differs (without fields: status, body or an output)')
+    .option('--kept', 'only those kept for people')
     .option('--recent <n>', 'how many of the newest, up to 1000', wholeNumber, 20)
     .option('--follow', 'go on with those to come')
+    .option('--bodies', 'with the bodies of kept pairs (needs allowBodies: true)')
     .option('--json', 'as JSON, one pair a line')
     .action((_, command) => showPairs(command.optsWithGlobals(), terminal));
+
+  program
+    .command('pair <id>')
+    .description('show both answers to one request, and what differs')
+    .option('--shadow <name>', 'only with this shadow')
+    .option('--bodies', 'with its bodies, side by side, if it is kept (needs allowBodies: true)')
+    .option('--json', 'as JSON, one pair a line')
+    .action((id, _, command) => showPair(id, command.optsWithGlobals(), terminal));
+
+  program
+    .command('forget')
+    .description('remove what came from a unit from the sidecar and its recording')
+    .requiredOption('--unit <value>', 'as the header or cookie had it')
+    .option(
+      '--source <source>',
+      'where it was: header:x-user-id, cookie:sid, client:address; may be repeated (else as the rollouts say)',
+      collect,
+      [],
+    )
+    .requiredOption('--reason <text>', 'why; goes into the log of the sidecar')
+    .option('--actor <name>', 'who (else $USER)')
+    .option('--json', 'as JSON')
+    .action(async (_, command) => (await import('./forget.ts')).forget(command.optsWithGlobals(), terminal));
+
+  program
+    .command('replay')
+    .description('send recorded requests to a candidate, and compare its answers with the recorded ones')
+    .requiredOption('--to <url>', 'where the candidate answers; a path in it goes before the recorded ones')
+    .requiredOption('--rate <n>', 'requests a second', aboveZero)
+    .option('--from <folder>', "the recording (else the configuration's)")
+    .option('--rollout <name>', 'of this rollout (else the only one with `prediction:`)')
+    .option('--shadow <name>', 'only pairs with this shadow')
+    .option('--since <time>', 'a time ago (6h, 1d, 2w), or a time (2026-03-01T12:00Z); else all that is recorded')
+    .option('--until <time>', 'likewise; else now')
+    .option('--field <name>', 'compare only this field; may be repeated', collect, [])
+    .option('-H, --header <header>', "sent with every request, 'name: value'; may be repeated", collect, [])
+    .option('--labels <file>', 'JSON lines {"id", "relevant"}: precision of rankings')
+    .option('--precision-at <k>', 'of the top k', wholeNumber, 10)
+    .option('--popularity <file>', 'JSON {"users", "seen"}: novelty of rankings in bits')
+    .option('--resume <file>', 'keep the state there, and go on from it when it is there')
+    .option('--report <file>', 'write the report there (else print it)')
+    .option('--format <format>', 'md, html or json (else by the name of the file)')
+    .option('--max-in-flight <n>', 'requests not yet answered', wholeNumber, 64)
+    .option('--timeout-ms <n>', 'for a whole answer', wholeNumber, 10_000)
+    .action(async (_, command) => (await import('./replay.ts')).replay(command.optsWithGlobals(), terminal));
 
   program
     .command('events')
@@ -98,6 +163,33 @@ function createProgram(terminal: Terminal): Command {
     .option('--limit <n>', 'how many, 1 to 1000', wholeNumber, 50)
     .option('--json', 'as JSON, one event a line')
     .action((_, command) => showEvents(command.optsWithGlobals(), terminal));
+
+  program
+    .command('report')
+    .description('say what a time of the recording shows: where the answers differ, how fast, how often wrong')
+    .option('--since <time>', 'from when: 6h, 1d, 2w ago, or 2026-03-01 (UTC), 2026-03-01T12:00Z', '1d')
+    .option('--until <time>', 'likewise (else now)')
+    .option('--rollout <name>', 'only of this rollout')
+    .option('--shadow <name>', 'only with this shadow')
+    .option('--format <format>', "md, html or json (else by the output's name, else md)")
+    .option('--output <file>', 'write it there; - is the terminal')
+    .option('--from <folder>', 'the recording (else the one in the configuration)')
+    .option('--every <time>', 'stay, and write one for each whole hour, day (1d), week (1w)')
+    .option('--into <folder>', 'with --every: where they go, by the name of the period')
+    .action(async (_, command) => (await import('./report.ts')).report(command.optsWithGlobals(), terminal));
+
+  program
+    .command('export')
+    .description('write recorded rows into one CSV or Parquet file (needs the optional package @duckdb/node-api)')
+    .option('--since <time>', 'from when: 6h, 1d, 2w ago, or 2026-03-01 (UTC), 2026-03-01T12:00Z', '1d')
+    .option('--until <time>', 'likewise (else now)')
+    .option('--rollout <name>', 'only of this rollout')
+    .option('--shadow <name>', 'only with this shadow')
+    .option('--where <sql>', "only rows for which this is true, in DuckDB's SQL over the columns of docs/recording.md")
+    .option('--format <format>', "csv or parquet (else by the output's name)")
+    .requiredOption('--output <file>', 'write it there')
+    .option('--from <folder>', 'the recording (else the one in the configuration)')
+    .action(async (_, command) => (await import('./export.ts')).exportRecording(command.optsWithGlobals(), terminal));
 
   program
     .command('render')
@@ -134,6 +226,12 @@ function createProgram(terminal: Terminal): Command {
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+function aboveZero(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('Expected a number above 0.');
   return Number(text);
 }
 

@@ -1,6 +1,7 @@
 import { formatPercent } from '../config/units.ts';
-import type { ListRolloutsResponse, Rollout, Sidecar } from '../gen/understudy/admin/v1/admin.ts';
+import type { ListRolloutsResponse, Recording, Rollout, Sidecar } from '../gen/understudy/admin/v1/admin.ts';
 import { ask, follow, withAdmin } from './client.ts';
+import { printable } from './printable.ts';
 import type { Settings } from './settings.ts';
 import { paint, table } from './table.ts';
 import { printJson, type Terminal } from './terminal.ts';
@@ -49,6 +50,31 @@ function describe({ rollouts, sidecar }: ListRolloutsResponse, terminal: Termina
     ];
     parts.push(table(terminal, heads, shadows));
   }
+  const arms = rollouts.flatMap(armRows);
+  if (arms.length > 0) {
+    parts.push(table(terminal, ['ROLLOUT', 'ARM', 'REQUESTS', 'ERRORS', 'P50', 'P95', 'P99', 'USER P95'], arms));
+  }
+  const fields = rollouts.flatMap(fieldRows);
+  if (fields.length > 0) {
+    const heads = [
+      'ROLLOUT',
+      'SHADOW',
+      'FIELD',
+      'PAIRS',
+      'AGREE',
+      'NOISE',
+      'MISSING',
+      'P50 REFERENCE',
+      'P50 CANDIDATE',
+    ];
+    parts.push(table(terminal, heads, fields));
+  }
+  const worst = rollouts.flatMap(({ name, tallies }) =>
+    tallies.flatMap(({ shadow, worstSegments }) =>
+      worstSegments.map(({ sentence, pairs }) => `${name}/${shadow}  ${sentence} (of ${pairs})\n`),
+    ),
+  );
+  if (worst.length > 0) parts.push(`Where they part most:\n${worst.map((line) => `  ${line}`).join('')}`);
   if (sidecar) parts.push(describeSidecar(sidecar, terminal));
   return parts.join('\n');
 }
@@ -86,21 +112,51 @@ function shadowRows({ name, shadows, tallies }: Rollout): (string | number)[][] 
       share(tally.sameStatus, tally.pairs),
       share(tally.sameBody, tally.bodiesCompared),
       outputs || '-',
-      milliseconds(tally.referenceLatency),
-      milliseconds(tally.candidateLatency),
+      milliseconds(tally.referenceLatency?.p95Ms),
+      milliseconds(tally.candidateLatency?.p95Ms),
     ];
   });
+}
+
+function armRows({ name, arms }: Rollout): (string | number)[][] {
+  return arms.map(({ arm, requests, errors, latency, userLatency }) => {
+    const failed = Object.entries(errors).reduce((sum, [kind, count]) => sum + (kind === 'aborted' ? 0 : count), 0);
+    const { p50Ms, p95Ms, p99Ms } = latency ?? {};
+    return [
+      ...[name, arm, requests, share(failed, requests)],
+      ...[p50Ms, p95Ms, p99Ms, userLatency?.p95Ms].map(milliseconds),
+    ];
+  });
+}
+
+function fieldRows({ name, tallies }: Rollout): (string | number)[][] {
+  return tallies.flatMap(({ shadow, fields }) =>
+    fields.map((field) => [
+      ...[name, shadow, field.name, field.pairs, share(field.agreeing, field.pairs)],
+      field.noise === undefined ? '-' : percent(field.noise),
+      field.missingReference + field.missingCandidate === 0
+        ? '-'
+        : `${field.missingReference} reference, ${field.missingCandidate} candidate`,
+      ...[field.referenceP50, field.candidateP50].map((value) => (value === undefined ? '-' : value.toPrecision(4))),
+    ]),
+  );
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(2)} %`;
 }
 
 function share(part: number, whole: number): string {
   return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(2)} % of ${whole}`;
 }
 
-function milliseconds(latency: { count: number; p95Ms: number } | undefined): string {
-  return latency && latency.count > 0 ? `${latency.p95Ms.toFixed(1)} ms` : '-';
+/** Undefined: too few were seen. */
+function milliseconds(ms: number | undefined): string {
+  return ms === undefined ? '-' : `${ms.toFixed(1)} ms`;
 }
 
-function describeSidecar({ version, revision, startedAtMs, threads }: Sidecar, terminal: Terminal): string {
+function describeSidecar(sidecar: Sidecar, terminal: Terminal): string {
+  const { version, revision, startedAtMs, threads, recording } = sidecar;
   const rows = threads.map((thread) => [
     thread.name,
     paint(terminal, thread.state === 'serving' ? 'green' : 'red', thread.state),
@@ -108,5 +164,15 @@ function describeSidecar({ version, revision, startedAtMs, threads }: Sidecar, t
     thread.restarts,
   ]);
   const since = new Date(startedAtMs).toISOString();
-  return `understudy ${version}, revision ${revision}, since ${since}\n${table(terminal, ['THREAD', 'STATE', 'REVISION', 'RESTARTS'], rows)}`;
+  return [
+    `understudy ${version}, revision ${revision}, since ${since}\n`,
+    recording === undefined ? '' : describeRecording(recording, terminal),
+    table(terminal, ['THREAD', 'STATE', 'REVISION', 'RESTARTS'], rows),
+  ].join('');
+}
+
+function describeRecording({ bytesOnDisk, oldestMs, lastError }: Recording, terminal: Terminal): string {
+  const oldest = oldestMs === undefined ? '' : ` since ${new Date(oldestMs).toISOString()}`;
+  const failing = lastError === '' ? '' : `, ${paint(terminal, 'red', `failing: ${printable(lastError)}`)}`;
+  return `recording: ${(bytesOnDisk / 2 ** 20).toFixed(1)} MiB${oldest}${failing}\n`;
 }

@@ -1,36 +1,60 @@
-/** Plain comparison of two answers: status, body, named outputs of Open Inference answers, latency. Pure. */
+/** Two answers of a pair: status, body, latency, and the fields of a `prediction:`. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer, CapturedBody } from './answer.ts';
+import type { Answer, CapturedBody } from '../prediction/answer.ts';
+import { openInferenceOutputs } from '../prediction/open-inference.ts';
+import type { Prediction } from '../prediction/prediction.ts';
+import type { PredictionSpec } from '../prediction/spec.ts';
+import { compareFields } from './compare-fields.ts';
 import type { Difference } from './difference.ts';
-import { openInferenceOutputs } from './open-inference.ts';
 
-export function compare(reference: Answer, candidate: Answer): Difference {
+/** What was taken out of the two answers; `compared: false`: production is no model, its answer holds no prediction. */
+export interface Predicted {
+  readonly spec: PredictionSpec;
+  readonly reference: Prediction;
+  readonly candidate: Prediction;
+  readonly compared: boolean;
+}
+
+/** Without `predicted` nothing is said about fields; with it nothing about Open Inference outputs, because fields say it. */
+export function compare(reference: Answer, candidate: Answer, predicted?: Predicted): Difference {
+  const sameStatus = reference.status === candidate.status && reference.grpcStatus === candidate.grpcStatus;
+  const refusedAlike = predicted !== undefined && sameStatus && haveBothRefused(predicted);
   return {
-    sameStatus: reference.status === candidate.status && reference.grpcStatus === candidate.grpcStatus,
-    ...compareBodies(reference.body, candidate.body),
+    sameStatus,
+    ...compareBodies(reference.body, candidate.body, predicted === undefined),
     latencyDifferenceMs:
       reference.latencyMs === undefined || candidate.latencyMs === undefined
         ? undefined
         : candidate.latencyMs - reference.latencyMs,
+    fields:
+      predicted === undefined || refusedAlike
+        ? []
+        : compareFields(predicted.spec, predicted.reference, predicted.candidate, predicted),
+    refusedAlike,
   };
+}
+
+function haveBothRefused({ reference, candidate, compared }: Predicted): boolean {
+  return compared && reference.missing === 'refused' && candidate.missing === 'refused';
 }
 
 function compareBodies(
   reference: CapturedBody | undefined,
   candidate: CapturedBody | undefined,
+  withOutputs: boolean,
 ): Pick<Difference, 'body' | 'notJson' | 'outputs'> {
   // a candidate without an answer, or with one that no client can decode, is a mismatch and not an excuse
   const answer = candidate?.unread === 'undecodable' ? undefined : candidate;
   if (reference === undefined) return { body: 'not-captured', ...NOT_COMPARED };
   const why = reference.unread ?? answer?.unread;
   if (why !== undefined) return { body: why, ...NOT_COMPARED };
+  const equal = answer !== undefined && reference.bytes.equals(answer.bytes);
   const expected = readValue(reference);
-  const found = answer && readValue(answer);
-  const same = answer !== undefined && (reference.bytes.equals(answer.bytes) || isSame(expected, found));
+  const found = equal ? expected : answer && readValue(answer);
   return {
-    body: same ? 'same' : 'different',
+    body: equal || (answer !== undefined && isSame(expected, found)) ? 'same' : 'different',
     notJson: isNotJson(reference, expected) || (answer !== undefined && isNotJson(answer, found)),
-    outputs: compareOutputs(expected, found),
+    outputs: withOutputs ? compareOutputs(expected, found) : {},
   };
 }
 
@@ -46,7 +70,7 @@ function readValue({ bytes }: CapturedBody): unknown {
 }
 
 function isNotJson({ json, bytes }: CapturedBody, value: unknown): boolean {
-  return json && bytes.length > 0 && value === bytes;
+  return json && bytes.length > 0 && Buffer.isBuffer(value);
 }
 
 /** Values too deep to be walked are not the same. */

@@ -1,4 +1,5 @@
 /** What no single field shows: fields of understudy.yaml that contradict each other. Looks only at what is well-formed. */
+import { findComparedContradictions } from './contradictions-compared.ts';
 import type { Fault } from './forms.ts';
 import type { ConfigFile, RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
@@ -31,6 +32,7 @@ export function findContradictions(file: WellFormed<ConfigFile>): Contradiction[
     ...(file.trustedHeaders === undefined ? [] : untrustedHeaders(rollouts, new Set(file.trustedHeaders))),
     ...rollouts.flatMap(undefinedSegments),
     ...(file.geoip === undefined ? rollouts.flatMap(geoSegments) : []),
+    ...findComparedContradictions(file),
   ];
 }
 
@@ -46,12 +48,13 @@ function repeated(values: readonly Placed[], expected: string): Contradiction[] 
   });
 }
 
-function addresses({ sockets, metrics }: WellFormed<ConfigFile>): Placed[] {
+function addresses({ sockets, metrics, rollouts }: WellFormed<ConfigFile>): Placed[] {
   return [
     ...(sockets?.decide ?? []).map((address, i): Placed => [address, ['sockets', 'decide', i]]),
     [sockets?.observe, ['sockets', 'observe']],
     [sockets?.admin, ['sockets', 'admin']],
     [metrics?.listen, ['metrics', 'listen']],
+    ...(rollouts ?? []).map((rollout, i): Placed => [rollout?.baseline?.listen, ['rollouts', i, 'baseline', 'listen']]),
   ];
 }
 

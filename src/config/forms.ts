@@ -72,6 +72,18 @@ export function list<Item extends z.ZodType>(item: Item, expected: string) {
   return z.array(item, { error: `a list of ${expected}` });
 }
 
+const nameForm = /^[A-Za-z][\w-]{0,63}$/;
+
+/** A map of names of the user's own to values. */
+export function named<Value extends z.ZodType>(value: Value, what: string) {
+  return z.record(z.string().regex(nameForm), value, {
+    error: (issue) =>
+      issue.code === 'invalid_key'
+        ? `a ${what} name (a letter, then letters, digits, - and _; at most 64)`
+        : `a map of ${what}s`,
+  });
+}
+
 /** A single value stands for a list of one. */
 export function oneOrMore<Item extends z.ZodType>(item: Item, expected: string) {
   const one = editorForm(item);
@@ -97,6 +109,11 @@ export function oneOf<Shapes extends Readonly<Record<string, z.ZodType>>>(shapes
     },
     { oneOf: Object.entries(shapes).map(([key, shape]) => editorMap(key, editorForm(shape))) },
   );
+}
+
+/** What editors are told of a map that has a key. */
+export function editorHas(...keys: string[]): EditorForm {
+  return { type: 'object', properties: Object.fromEntries(keys.map((key) => [key, {}])), required: keys };
 }
 
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

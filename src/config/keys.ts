@@ -2,7 +2,7 @@
 
 /** Keys that a later version will know, at any depth. */
 const laterKeys: ReadonlySet<string> = new Set(
-  'mirrorBack prediction stages guards recording baseline auth tls notifications retention admin'.split(' '),
+  'mirrorBack stages guards auth tls notifications retention admin'.split(' '),
 );
 
 /** One sentence: `not supported yet`, `unknown key, did you mean ...?` or `unknown key, expected one of ...`. */

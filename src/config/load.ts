@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type CheckedConfig, type Config, parseConfig } from './parse.ts';
 import { ConfigError } from './problem.ts';
 
@@ -9,7 +9,7 @@ export function loadConfig(file: string): Config {
 
 /** As loadConfig, with warnings. */
 export function loadChecked(file: string): CheckedConfig {
-  return parseConfig(readText(file), file);
+  return parseConfig(readText(file), file, readNamed);
 }
 
 function readText(file: string): string {
@@ -20,4 +20,12 @@ function readText(file: string): string {
     const message = `cannot be read: ${found}`;
     throw new ConfigError([{ file, line: 1, column: 1, path: '', expected: 'a readable file', found, message }]);
   }
+}
+
+function readNamed(path: string, maxBytes: number): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new Error('there is no such file');
+  if (!stats.isFile()) throw new Error('it is no file');
+  if (stats.size > maxBytes) throw new Error(`it has ${stats.size} bytes`);
+  return readFileSync(path, 'utf8');
 }

@@ -1,10 +1,13 @@
+import type { RecordingSpec, RedactSpec } from '../recording/spec.ts';
 import type { RolloutSpec } from '../rollout/spec.ts';
 import type { Rule, Shadow } from '../routing/snapshot.ts';
 import { findContradictions } from './contradictions.ts';
 import { faultsOf } from './forms.ts';
+import { toBaseline, toPrediction } from './prediction.ts';
 import { ConfigError, inOrder, type Problem } from './problem.ts';
 import { type ConfigFile, fileSchema, type RolloutEntry } from './schema.ts';
 import { readSource, type Source } from './source.ts';
+import { type Lists, type ReadFile, readLists } from './top-k.ts';
 import { findWarnings } from './warnings.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -21,6 +24,11 @@ export interface Config {
   readonly metrics: { readonly listen: string } | undefined;
   /** Absolute path of a MaxMind database. */
   readonly geoip: { readonly database: string } | undefined;
+  readonly redact: RedactSpec;
+  /** Undefined = nothing is recorded. */
+  readonly recording: RecordingSpec | undefined;
+  /** Captured bodies of kept pairs may be shown. */
+  readonly allowBodies: boolean;
   readonly rollouts: readonly RolloutSpec[];
 }
 
@@ -31,24 +39,29 @@ export interface CheckedConfig {
 }
 
 /**
- * Reads the text of understudy.yaml; `fileName` is only what problems are printed with. Throws ConfigError with every
- * problem of form and every contradiction between fields that are well-formed.
+ * Reads the text of understudy.yaml; `fileName` is only what problems are printed with, `readFile` gives the files that
+ * it names. Throws ConfigError with every problem of form and every contradiction between fields that are well-formed.
  */
-export function parseConfig(text: string, fileName: string): CheckedConfig {
+export function parseConfig(text: string, fileName: string, readFile: ReadFile = unread): CheckedConfig {
   const source = readSource(text, fileName);
   const parsed = fileSchema.safeParse(source.plain);
   const file = wellFormed(fileSchema, source.plain);
+  const lists = readLists(file?.rollouts ?? [], readFile);
   const problems = [
     ...withoutFollowing(parsed.error?.issues ?? []).flatMap((issue) => problemsOfForm(issue, source)),
-    ...(file === undefined ? [] : findContradictions(file)).map(({ path, expected, ...fault }) =>
-      source.problem(path, expected, fault),
+    ...(file === undefined ? [] : [...findContradictions(file), ...lists.problems]).map(
+      ({ path, expected, ...fault }) => source.problem(path, expected, fault),
     ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const warnings = findWarnings(parsed.data).map(({ path, message }) =>
     source.problem(path, 'what is meant', { message }),
   );
-  return { config: toConfig(parsed.data), warnings: inOrder(warnings) };
+  return { config: toConfig(parsed.data, lists), warnings: inOrder(warnings) };
+}
+
+function unread(): never {
+  throw new Error('no file is read here');
 }
 
 /** A map with an unknown key is not also told that it lacks something: the key may be meant to be that. */
@@ -65,13 +78,27 @@ function problemsOfForm(issue: Issue, source: Source): Problem[] {
   );
 }
 
-function toConfig({ trustedHeaders, rollouts, metrics, geoip, ...rest }: ConfigFile): Config {
-  return { ...rest, metrics, geoip, trustedHeaders: [...new Set(trustedHeaders)], rollouts: rollouts.map(toSpec) };
+function toConfig({ trustedHeaders, rollouts, metrics, geoip, recording, ...rest }: ConfigFile, lists: Lists): Config {
+  return {
+    ...rest,
+    metrics,
+    geoip,
+    recording: recording && toRecording(recording),
+    trustedHeaders: [...new Set(trustedHeaders)],
+    rollouts: rollouts.map((entry) => toSpec(entry, lists)),
+  };
 }
 
-function toSpec({ route, salt, initialWeight, capture, rules, shadows, ...entry }: RolloutEntry): RolloutSpec {
+function toRecording({ sample, maxAge, ...recording }: NonNullable<ConfigFile['recording']>): RecordingSpec {
+  return { ...recording, sampleBp: sample, maxAgeMs: maxAge };
+}
+
+function toSpec(rollout: RolloutEntry, lists: Lists): RolloutSpec {
+  const { route, salt, initialWeight, capture, rules, shadows, prediction, baseline, ...entry } = rollout;
   return {
     ...entry,
+    prediction: prediction && toPrediction(prediction),
+    baseline: baseline && toBaseline(baseline, lists.texts),
     shadows: shadows.map(toShadow),
     routes: route ?? [entry.name],
     rules: rules.map(toRule),

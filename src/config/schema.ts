@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { Match } from '../routing/match.ts';
 import type { GeoField } from '../routing/snapshot.ts';
-import { list, map, oneOf, oneOrMore } from './forms.ts';
+import { editorHas, list, map, named, oneOf, oneOrMore } from './forms.ts';
 import { match } from './match.ts';
+import { baseline, prediction } from './schema-prediction.ts';
+import { recording, redact } from './schema-recording.ts';
 import {
   absolutePath,
   bytes,
@@ -21,15 +23,6 @@ import {
 
 const maxCaptureBytes = 1024 * 1024;
 const maxMirroredBytes = 4 * 1024 * 1024;
-
-function bySegment<Value extends z.ZodType>(value: Value) {
-  return z.record(z.string().regex(/^[A-Za-z][\w-]{0,63}$/), value, {
-    error: (issue) =>
-      issue.code === 'invalid_key'
-        ? 'a segment name (a letter, then letters, digits, - and _; at most 64)'
-        : 'a map of segments',
-  });
-}
 
 const byName = (expected: string) => z.record(z.string().min(1), match, { error: expected });
 
@@ -69,7 +62,7 @@ const when = map({
   query: byName('a map of query parameters to conditions')
     .optional()
     .describe('By query parameter, its first value; clients choose these.'),
-  segment: bySegment(match).optional().describe('By segment of this rollout.'),
+  segment: named(match, 'segment').optional().describe('By segment of this rollout.'),
   method: match.optional().describe('HTTP method in capitals; clients choose it.'),
   path: match.optional().describe('Path without its query; clients choose it.'),
 })
@@ -79,8 +72,6 @@ const when = map({
     'at least one condition (a rule without one would match every request)',
   )
   .meta({ description: 'All of it must hold; a value that is missing matches nothing.', minProperties: 1 });
-
-const editorHas = (key: string) => ({ type: 'object', properties: { [key]: {} }, required: [key] });
 
 const rule = map({
   when,
@@ -135,7 +126,7 @@ const rollout = map({
   unit: list(unitSource, 'sources, for example { header: x-user-id }')
     .prefault([])
     .describe('Who is kept on one side: the first source that is present. A request without any goes to stable.'),
-  segments: bySegment(segmentSource).prefault({}).describe('Named slices of the traffic, for rules and traces.'),
+  segments: named(segmentSource, 'segment').prefault({}).describe('Named slices of the traffic, for rules and traces.'),
   rules: list(rule, 'rules').prefault([]).describe('The first that matches wins.'),
   capture: map({
     request: captured.describe('First bytes of each request body; at most 1MiB.'),
@@ -143,6 +134,12 @@ const rollout = map({
   })
     .prefault({})
     .describe('How much of each body is compared; nothing where it is not said.'),
+  prediction: prediction
+    .optional()
+    .describe('What is taken out of the answers to be compared; left out: they are compared as a whole.'),
+  baseline: baseline
+    .optional()
+    .describe('What stands in for a stable version where there is none yet; left out: there is one.'),
   salt: text
     .optional()
     .describe('Goes into every hash of a unit; left out: NAME/CANARY-VERSION. Another one makes it a new release.'),
@@ -173,6 +170,12 @@ export const fileSchema = map({
   geoip: map({ database: absolutePath.describe('Absolute path of a MaxMind database (.mmdb).') })
     .optional()
     .describe('What segments by geoip are looked up in. Needs a restart.'),
+  redact: redact.prefault({}).describe('What is made unreadable before anything is stored or shown.'),
+  recording: recording.optional().describe('Where pairs and sums are recorded; left out: nowhere.'),
+  allowBodies: z
+    .boolean({ error: 'true or false' })
+    .prefault(false)
+    .describe('People may see captured bodies of kept pairs through the admin API.'),
   rollouts: list(rollout, 'rollouts').min(1, 'at least one rollout').describe('The models behind Envoy.'),
 });
 

@@ -2,7 +2,16 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { list, type Refuse, read } from './forms.ts';
-import { byteForm, parseBytes, parsePercent, percentForm } from './units.ts';
+import {
+  byteForm,
+  durationForm,
+  parseBytes,
+  parseDuration,
+  parsePercent,
+  parseShare,
+  percentForm,
+  shareForm,
+} from './units.ts';
 
 // sun_path holds 108 bytes with its final NUL
 const maxSocketPathBytes = 106;
@@ -37,9 +46,13 @@ const percentage = 'a percentage from 0% to 100% with at most 2 decimals';
 /** Basis points. */
 export const percent = like(percentForm, percentage, percentage).transform((value) => parsePercent(value) ?? 0);
 
+const pointed = 'a JSON Pointer with at least one step, for example /user/email';
+/** `*` is any step. */
+export const pointer = like(/^(\/([^~/]|~[01])*)+$/, pointed, pointed);
+
 /** Bytes; `maxText` as people write the bound. */
-export function bytes(maxBytes: number, maxText: string, reason?: string) {
-  const expected = `a size from 0 to ${maxText}, for example 64KiB`;
+export function bytes(maxBytes: number, maxText: string, reason?: string, example = '64KiB') {
+  const expected = `a size from 0 to ${maxText}, for example ${example}`;
   return read(
     (value, refuse) => {
       const size = typeof value === 'string' || typeof value === 'number' ? parseBytes(String(value)) : undefined;
@@ -55,6 +68,23 @@ export function bytes(maxBytes: number, maxText: string, reason?: string) {
   );
 }
 
+/** Milliseconds; `minText` and `maxText` as people write the bounds. */
+export function duration(minText: string, maxText: string, example: string) {
+  const expected = `a time from ${minText} to ${maxText}, for example ${example}`;
+  return like(durationForm, expected, expected)
+    .transform((value) => parseDuration(value) ?? 0)
+    .refine((value) => value >= (parseDuration(minText) ?? 0) && value <= (parseDuration(maxText) ?? 0), expected);
+}
+
+const share = 'a percentage from 0% to 100% with at most 6 decimals';
+/** A fraction 0..1. */
+export const fraction = like(shareForm, share, share).transform((value) => parseShare(value) ?? 0);
+
+export function decimal(min: number, max: number) {
+  const error = max === Number.MAX_VALUE ? `a number from ${min}` : `a number from ${min} to ${max}`;
+  return z.number({ error }).min(min, error).max(max, error);
+}
+
 export function wholeNumber(min: number, max: number) {
   const error = `a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, error).max(max, error);
@@ -66,16 +96,29 @@ const maxPort = 65_535;
 /** Absolute path, or `host:port` on loopback. */
 export const socketAddress = read(
   (value, refuse) => {
-    const [, host, port] = (typeof value === 'string' && tcpAddress.exec(value)) || [];
-    if (host === undefined) return readSocketPath(value, refuse);
-    if (Number(port) < 1 || Number(port) > maxPort) return refuse(`a port from 1 to ${maxPort}`);
-    const loopback = host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
-    if (loopback) return String(value);
+    if (typeof value !== 'string' || !tcpAddress.test(value)) return readSocketPath(value, refuse);
     const reason = 'a plain socket that other machines reach would let them move traffic';
-    return refuse('an absolute socket path, or a loopback address with a port', { reason });
+    return readLoopback(value, refuse, 'an absolute socket path, or a loopback address with a port', reason);
   },
   { type: 'string', description: 'An absolute path, or a loopback address with a port, for example 127.0.0.1:9000.' },
 );
+
+/** `host:port` on loopback. */
+export const loopbackAddress = read(
+  (value, refuse) => {
+    const expected = 'a loopback address with a port, for example 127.0.0.1:9301';
+    if (typeof value !== 'string' || !tcpAddress.test(value)) return refuse(expected);
+    return readLoopback(value, refuse, expected, 'other machines have no business there');
+  },
+  { type: 'string' },
+);
+
+function readLoopback(value: string, refuse: Refuse, expected: string, reason: string): string | undefined {
+  const [, host = '', port] = tcpAddress.exec(value) ?? [];
+  if (Number(port) < 1 || Number(port) > maxPort) return refuse(`a port from 1 to ${maxPort}`);
+  const loopback = host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
+  return loopback ? value : refuse(expected, { reason });
+}
 
 function readSocketPath(value: unknown, refuse: Refuse): string | undefined {
   const path = socketPath.safeParse(value);

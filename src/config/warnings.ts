@@ -10,12 +10,26 @@ export interface Warning {
 
 const lowSampleBp = 100;
 
-export function findWarnings({ rollouts }: ConfigFile): Warning[] {
-  return [...rollouts.flatMap(rolloutWarnings), ...sharedSalts(rollouts)];
+export function findWarnings(file: ConfigFile): Warning[] {
+  return [...bodyWarnings(file), ...file.rollouts.flatMap(rolloutWarnings), ...sharedSalts(file.rollouts)];
+}
+
+function bodyWarnings({ allowBodies, recording, redact, rollouts }: ConfigFile): Warning[] {
+  const warnings: Warning[] = [];
+  const plain = [...redact.paths, ...redact.patterns].length === 0;
+  if (allowBodies && plain) {
+    const message = 'bodies are shown as they were captured: redact says what is made unreadable';
+    warnings.push({ path: ['allowBodies'], message });
+  }
+  if (recording !== undefined && plain && rollouts.some(({ capture }) => capture.response > 0 || capture.request > 0)) {
+    const message = 'bodies of kept pairs are stored as they were captured: redact says what is made unreadable';
+    warnings.push({ path: ['recording'], message });
+  }
+  return warnings;
 }
 
 function rolloutWarnings(rollout: RolloutEntry, i: number): Warning[] {
-  const { unit, shadows, capture } = rollout;
+  const { unit, shadows, capture, prediction } = rollout;
   const at = (...steps: Path) => ['rollouts', i, ...steps];
   const warnings: Warning[] = [];
   if (unit.length === 0) {
@@ -27,6 +41,9 @@ function rolloutWarnings(rollout: RolloutEntry, i: number): Warning[] {
   } else if (capture.request === 0 && capture.response === 0) {
     const message = 'capture is off: of the pairs only status and latency are compared';
     warnings.push({ path: at('capture'), message });
+  } else if (prediction === undefined) {
+    const message = 'no prediction: answers are compared as a whole, so a random id in them makes every pair differ';
+    warnings.push({ path: at('prediction'), message });
   }
   return [...warnings, ...shadowWarnings(rollout, at), ...ruleWarnings(rollout, at)];
 }

@@ -111,6 +111,8 @@ export const router = z.object({ upstream_http_filters: list(extension) });
 export const grpcAccessLog = z.object({
   common_config: z.object({ log_name: text, grpc_service: grpcService }).prefault({}),
   additional_request_headers_to_log: list(z.string()),
+  additional_response_headers_to_log: list(z.string()),
+  additional_response_trailers_to_log: list(z.string()),
 });
 
 const httpFilterChain = z.object({ filters: list(extension) });

@@ -1,4 +1,5 @@
 /** Does Envoy tell Understudy about both sides, with all that a pair needs? */
+import { loggedFor } from '../config/logged.ts';
 import type { Chain, Log } from './chains.ts';
 import { type Check, ofEdges, type Sighting } from './check.ts';
 import { slotCount } from './rollouts.ts';
@@ -45,6 +46,25 @@ export const logChecks: readonly Check[] = [
       neededHeaders(name, slotCount(rollouts))
         .filter((header) => !logged.includes(header))
         .map((header) => `${header} is not logged`),
+  }),
+  perLog({
+    id: 'log-prediction-missing',
+    severity: 'error',
+    about: 'The log leaves out a response header or trailer that a prediction is read from.',
+    why: 'Its field is missing in every pair, and what is missing does not agree.',
+    mend: 'Add it to additional_response_headers_to_log or additional_response_trailers_to_log, at the edge and in the loop.',
+    needs: 'config',
+    find(log, _, { config }) {
+      const { headers, trailers } = loggedFor(config?.rollouts ?? []);
+      const lacking = (wanted: readonly string[], logged: readonly string[], kind: string) =>
+        wanted
+          .filter((name) => !logged.some((each) => each.toLowerCase() === name))
+          .map((name) => `${kind} ${name} is not logged`);
+      return [
+        ...lacking(headers, log.additional_response_headers_to_log, 'header'),
+        ...lacking(trailers, log.additional_response_trailers_to_log, 'trailer'),
+      ];
+    },
   }),
   perLog({
     id: 'log-trace-missing',

@@ -1,5 +1,4 @@
 /** A decision in Envoy's words. Everything here ends up on the user's request, so nothing unclean may leave. */
-import { createHmac } from 'node:crypto';
 import { HeaderValueOption_HeaderAppendAction } from '../gen/envoy/config/core/v3/base.ts';
 import {
   CommonResponse_ResponseStatus,
@@ -7,6 +6,7 @@ import {
 } from '../gen/envoy/service/ext_proc/v3/external_processor.ts';
 import type { Decision } from '../routing/decide.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import { hashUnit } from '../routing/unit-hash.ts';
 
 /** The Envoy cluster that leads into the internal listener where shadows are called and logged. */
 export const LOOP_CLUSTER = 'understudy_loop';
@@ -82,13 +82,8 @@ function decisionMetadata(snapshot: Snapshot, decision: Decision): Record<string
     weightBp: decision.weightBp,
     reason: decision.reason,
     segments: decision.segments,
-    unit: unit === undefined ? '' : hashUnit(snapshot.unitKey, `${unit.source}\0${unit.value}`),
+    unit: unit === undefined ? '' : hashUnit(snapshot.unitKey, unit),
   };
-}
-
-/** Who it was must not leave this thread: 64 bits of HMAC-SHA256, hex. */
-function hashUnit(keyHex: string, unit: string): string {
-  return createHmac('sha256', Buffer.from(keyHex, 'hex')).update(unit).digest('hex').slice(0, 16);
 }
 
 function encode(response: ProcessingResponse['response'], dynamicMetadata?: Record<string, unknown>): Uint8Array {

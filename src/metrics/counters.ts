@@ -1,16 +1,17 @@
 /** Which metric shows which counter (ARCHITECTURE.md, "Counters"). Every name is there from the first scrape, at 0. */
 import type { Rejection } from '../accesslog/to-exchange.ts';
 import type { Counters } from '../admin/observations.ts';
-import type { Unread } from '../comparison/answer.ts';
+import type { BaselineCounter } from '../baseline/upstream.ts';
+import type { EvidenceCounter } from '../evidence/collect.ts';
 import type { SessionFault } from '../extproc/session.ts';
 import type { JoinCounter } from '../pairing/join.ts';
+import type { Unread } from '../prediction/answer.ts';
+import type { KeptCounter } from '../recording/kept.ts';
+import type { LinkCounter } from '../recording/link.ts';
+import type { RecordingCounter } from '../recording/recorder.ts';
 import type { SkipReason } from '../routing/mirror.ts';
 import type { Family } from './exposition.ts';
-
-/** The words of a closed set; a word that is added to its type and not here does not compile. */
-function words<Word extends string>(set: Readonly<Record<Word, true>>): Word[] {
-  return Object.keys(set) as Word[];
-}
+import { words } from './words.ts';
 
 const skipReasons = words<SkipReason>({
   'same-version': true,
@@ -38,6 +39,22 @@ const unread = words<Unread>({
   undecodable: true,
 });
 
+/** `live-dropped`: control counts it. */
+const evidenceLost = words<LastOf<EvidenceCounter> | 'live-dropped'>({
+  'segment-overflow': true,
+  'cells-dropped': true,
+  'live-dropped': true,
+  'noise-forgotten': true,
+});
+const keptFull = words<KeptCounter>({ 'cells-full': true, evicted: true });
+const baselineFaults = words<Exclude<BaselineCounter, 'answered'>>({ 'too-large': true, 'connection-refused': true });
+const rowsDropped = words<Dropped<RecordingCounter | LinkCounter>>({ busy: true, budget: true, failed: true });
+
+/** `b` of `a.b`. */
+type LastOf<Name extends string> = Name extends `${string}.${infer Last}` ? Last : never;
+/** Why a row was dropped. */
+type Dropped<Name extends string> = Name extends `recording.dropped-${infer Why}` ? Exclude<Why, 'blocks'> : never;
+
 interface CounterFamily {
   readonly name: string;
   readonly help: string;
@@ -56,6 +73,10 @@ function each(name: string, label: string, prefix: string, values: readonly stri
 
 function joined(name: string, counter: JoinCounter, help: string): CounterFamily {
   return one(name, `pairing.${counter}`, help);
+}
+
+function recorded(name: string, counter: LastOf<RecordingCounter | LinkCounter>, help: string): CounterFamily {
+  return one(`recording_${name}`, `recording.${counter}`, help);
 }
 
 function reloads(what: string, help: string): CounterFamily {
@@ -102,6 +123,33 @@ const FAMILIES: readonly CounterFamily[] = [
   one('pairs_misrouted_total', 'pairing.misrouted', 'Pairs in which Envoy delivered another cluster than decided.'),
   one('pairs_not_json_total', 'pairing.not-json', 'Pairs with a body that called itself JSON and was not.'),
   one('pairs_not_shown_total', 'pairing.not-shown', 'Pairs that were tallied but not passed on to be looked at.'),
+  each(
+    'evidence_lost_total',
+    'what',
+    'evidence.',
+    evidenceLost,
+    'What is summed less finely than asked for, or not at all, to stay within bounds.',
+  ),
+  each(
+    'kept_dropped_total',
+    'reason',
+    'kept.',
+    keptFull,
+    'Pairs not kept for people, or let go, to stay within bounds.',
+  ),
+  recorded('rows_offered_total', 'offered', 'Rows handed to the record thread.'),
+  recorded('rows_total', 'rows', 'Rows written.'),
+  recorded('blocks_total', 'blocks', 'Blocks of sums written.'),
+  recorded('written_bytes_total', 'bytes', 'Bytes written, segments not counted again.'),
+  recorded('segments_total', 'segments', 'Segments made of parts.'),
+  recorded('files_expired_total', 'expired', 'Files deleted for their age or for want of room.'),
+  recorded('files_unreadable_total', 'unreadable', 'Parts that could not be read and were set aside.'),
+  each('recording_rows_dropped_total', 'reason', 'recording.dropped-', rowsDropped, 'Rows that are not recorded.'),
+  recorded('rows_unconfirmed_total', 'unconfirmed', 'Rows in flight when the record thread died.'),
+  recorded('blocks_dropped_total', 'dropped-blocks', 'Blocks of sums that are not recorded.'),
+  recorded('write_failures_total', 'write-failed', 'Tries to write or to tidy that failed.'),
+  one('baseline_answers_total', 'baseline.answered', 'Requests that a baseline of ours answered.'),
+  each('baseline_faults_total', 'kind', 'baseline.', baselineFaults, 'Bodies cut off and connections refused by it.'),
   reloads('config', 'Configurations read while running: taken, or refused for a mistake.'),
   reloads('geoip', 'Geography databases read while running: taken, or refused as unreadable.'),
 ];

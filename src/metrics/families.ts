@@ -6,14 +6,17 @@ import type { RolloutView } from '../rollout/state.ts';
 import type { Reason } from '../routing/decide.ts';
 import type { Arm } from '../routing/snapshot.ts';
 import type { LoopDelay } from '../telemetry/loop-delay.ts';
+import { armFamilies } from './arm-families.ts';
 import { counterFamilies } from './counters.ts';
 import type { Family, Sample } from './exposition.ts';
+import { fieldFamilies } from './field-families.ts';
 import { family, quantiles } from './make-family.ts';
-import { pairFamilies } from './pair-families.ts';
+import { pairFamilies, seenShadows } from './pair-families.ts';
+import { recorderFamilies } from './recorder-families.ts';
 import type { Vitals } from './vitals.ts';
 
 export interface MetricsSource {
-  readonly observations: Pick<Observations, 'threads' | 'decisions' | 'tallies' | 'counters'>;
+  readonly observations: Pick<Observations, 'threads' | 'decisions' | 'evidence' | 'counters' | 'recorder'>;
   readonly vitals: Vitals;
   readonly controller: Pick<Controller, 'views' | 'snapshot'>;
   /** Of the thread that serves metrics. */
@@ -27,11 +30,16 @@ export interface MetricsSource {
 export function families(source: MetricsSource): Family[] {
   const { observations, controller } = source;
   const views = controller.views();
+  const cells = observations.evidence();
+  const shadows = seenShadows(views, cells);
   return [
     ...decisionFamilies(source, views),
     ...counterFamilies(observations.counters()),
-    ...pairFamilies(views, observations.tallies()),
+    ...armFamilies(views, cells),
+    ...pairFamilies(shadows),
+    ...fieldFamilies(shadows),
     ...joinFamilies(source.vitals.join()),
+    ...recorderFamilies(observations.recorder()),
     ...threadFamilies(source),
     family('weight_basis_points', 'gauge', 'Share of buckets on canary, 0 to 10000.', [
       ...views.map(({ name, weightBp }) => ({ labels: { rollout: name }, value: weightBp })),

@@ -14,7 +14,20 @@ export interface Side {
   readonly latencyMs: number | undefined;
   /** Envoy's response code details; `via_upstream` = the model answered. */
   readonly details: string;
+  /** Undefined = no error. */
+  readonly error: ErrorKind | undefined;
+  /** As the answer itself says it. */
+  readonly featureFetchMs: number | undefined;
 }
+
+/**
+ * `timeout`, `reset`, `unavailable` (no host, no connection, or shed), `http-5xx`, `grpc` (a status that blames the
+ * server), `no-answer` (anything else without an answer). `aborted` is no error: the user went away.
+ */
+export type ErrorKind = 'timeout' | 'reset' | 'unavailable' | 'http-5xx' | 'grpc' | 'no-answer' | 'aborted';
+
+/** What a pair's two requests may not have in common. */
+export type ParityLine = 'path' | 'host' | 'request-bytes' | 'protocol' | 'encoding';
 
 /** The production exchange and one shadow exchange of the same id. */
 export interface Pair {
@@ -40,6 +53,12 @@ export interface Pair {
   /** Which of them the user got. */
   readonly answeredBy: 'reference' | 'candidate';
   readonly difference: Difference;
+  /** What was not the same about the two requests. */
+  readonly unequal: readonly ParityLine[];
+  /** Keyed hash of the unit; `` = none. */
+  readonly unit: string;
+  /** Undefined when the user left before the end. */
+  readonly userLatencyMs: number | undefined;
   /** 32 hex digits; undefined when the request was not traced. */
   readonly traceId: string | undefined;
 }

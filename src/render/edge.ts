@@ -44,13 +44,10 @@ ${tracing(plan)}\
               - x-understudy-role
 ${SLOTS.map((slot) => `              - x-understudy-shadow-${slot}\n`).join('')}\
               - traceparent
+              # What predictions are read from must be here too: a header that is not logged is missing in every pair.
               additional_response_headers_to_log: &response_headers
-              - content-type
-              - content-encoding
-              - x-feature-fetch-ms
-              - x-model-version
-              - grpc-status
-              additional_response_trailers_to_log: &response_trailers [grpc-status]
+${plan.logged.headers.map((header) => `              - ${scalar(header)}\n`).join('')}\
+              additional_response_trailers_to_log: &response_trailers [${plan.logged.trailers.map(scalar).join(', ')}]
           http_filters:
           - name: decide
             typed_config:

@@ -80,7 +80,9 @@ function readPrefixes(config: Config, given: readonly string[]): RenderOptions['
   const routes = config.rollouts.flatMap((rollout) => rollout.routes);
   const prefixes = new Map<string, string>();
   for (const text of given) {
-    const equals = text.indexOf('=/');
+    // a route's name may hold `=/` too: it ends where the longest route that there is does
+    const known = routes.filter((name) => text.startsWith(`${name}=/`)).sort((a, b) => b.length - a.length)[0];
+    const equals = known?.length ?? text.indexOf('=/');
     const [route, prefix] = [text.slice(0, equals), text.slice(equals + 1)];
     // Envoy compares with the path as the client wrote it, without its query
     if (equals < 1 || !/^\/[!-~]*$/.test(prefix) || /[?#]/.test(prefix)) {

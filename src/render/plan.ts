@@ -1,5 +1,7 @@
 /** What an Envoy file must say for a configuration, before any text. */
+import { type LoggedNames, loggedFor } from '../config/logged.ts';
 import type { Config } from '../config/parse.ts';
+import { socketAddressOf } from '../sockets/address.ts';
 
 export interface Address {
   /** Name or IP address, IPv6 without brackets. */
@@ -54,6 +56,8 @@ export interface EnvoyPlan extends Omit<RenderOptions, 'endpoints' | 'prefixes' 
   /** Socket paths or `host:port`. */
   readonly decideSockets: readonly string[];
   readonly observeSocket: string;
+  /** Response headers and trailers that Envoy logs, each once. */
+  readonly logged: LoggedNames;
   readonly shadowTimeoutMs: number;
   readonly maxCopyMs: number;
 }
@@ -62,8 +66,9 @@ export interface EnvoyPlan extends Omit<RenderOptions, 'endpoints' | 'prefixes' 
 export const ownClusters: readonly string[] = ['understudy_loop', 'understudy_decide', 'understudy_observe', 'otlp'];
 
 export function planEnvoy(config: Config, { endpoints, prefixes, tracing, ...options }: RenderOptions): EnvoyPlan {
+  const baselines = baselineAddresses(config);
   const placed = (name: string): Cluster => {
-    const known = endpoints.get(name) ?? [];
+    const known = endpoints.get(name) ?? baselines.get(name) ?? [];
     return { name, endpoints: known.length > 0 ? known : [placeholder(name)], guessed: known.length === 0 };
   };
   return {
@@ -74,10 +79,34 @@ export function planEnvoy(config: Config, { endpoints, prefixes, tracing, ...opt
     tracing: tracing && { collector: collector(tracing.collector), sampleBp: tracing.sampleBp },
     decideSockets: config.sockets.decide,
     observeSocket: config.sockets.observe,
+    logged: loggedNames(config),
     // a production route's timeout also ends its copies: a shadow's own must come before it to be logged
     shadowTimeoutMs: Math.floor(options.routeTimeoutMs * 0.9),
     maxCopyMs: Math.floor(options.routeTimeoutMs * 0.95),
   };
+}
+
+const alwaysLogged: LoggedNames = {
+  headers: ['content-type', 'content-encoding', 'x-feature-fetch-ms', 'x-model-version', 'grpc-status'],
+  trailers: ['grpc-status'],
+};
+
+function loggedNames({ rollouts }: Config): LoggedNames {
+  const { headers, trailers } = loggedFor(rollouts);
+  return {
+    headers: [...new Set([...alwaysLogged.headers, ...headers])],
+    trailers: [...new Set([...alwaysLogged.trailers, ...trailers])],
+  };
+}
+
+/** Where Understudy itself answers in place of a model, by cluster. */
+function baselineAddresses({ rollouts }: Config): ReadonlyMap<string, readonly Address[]> {
+  return new Map(
+    rollouts.flatMap(({ stable, baseline }): [string, Address[]][] => {
+      const address = baseline && 'listen' in baseline ? socketAddressOf(baseline.listen) : undefined;
+      return address && 'host' in address ? [[stable.cluster, [address]]] : [];
+    }),
+  );
 }
 
 export function answeringClusters({ rollouts }: Config): string[] {

@@ -1,4 +1,5 @@
 /** The frozen view of all rollouts from which decisions are made. Plain data: it crosses threads by message. */
+import type { PredictionSpec } from '../prediction/spec.ts';
 import type { Match } from './match.ts';
 
 /** What answers a user. */
@@ -58,6 +59,12 @@ export interface Reached {
 /** Where the release is. In the last two nobody is on canary, whatever a rule says. */
 export type Phase = 'idle' | 'paused' | 'rolling-back' | 'rolled-back';
 
+/**
+ * For a first model. `answer`: Understudy serves this JSON text to the cluster of stable, at `listen` (`host:port`).
+ * `outcome`: production is no model; its answers hold no prediction, and the candidate's are judged by outcomes later.
+ */
+export type Baseline = { readonly listen: string; readonly answer: string } | { readonly outcome: true };
+
 export interface RolloutSnapshot {
   readonly name: string;
   /** Envoy route names that lead here. */
@@ -76,6 +83,10 @@ export interface RolloutSnapshot {
   readonly rules: readonly Rule[];
   /** First bytes of each body to be captured; both 0 = capture off. */
   readonly capture: { readonly requestBytes: number; readonly responseBytes: number };
+  /** Undefined: answers are compared as a whole. */
+  readonly prediction: PredictionSpec | undefined;
+  /** What stands in for a stable version where there is none yet; undefined: there is one. */
+  readonly baseline: Baseline | undefined;
   readonly salt: string;
   /** What a person set; while it is set, stages do not count. 0..10000. */
   readonly weightBp: number | undefined;

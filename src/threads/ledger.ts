@@ -1,30 +1,54 @@
-/** What control gathers from the other threads' reports: sums, the newest tallies, the newest pairs. Bounded. */
+/** What control gathers from the other threads' reports: counters, evidence, the newest pairs and the kept ones. Bounded. */
 import type { ObserveReport } from '../accesslog/observe-room.ts';
 import type { Observations, ThreadState } from '../admin/observations.ts';
+import type { BaselineReport } from '../baseline/baseline-room.ts';
+import { createLiveEvidence } from '../evidence/live.ts';
 import type { DecideReport } from '../extproc/decide-ledger.ts';
 import { DECISION_TIME_BOUNDS, type DecisionTimes } from '../extproc/decision-times.ts';
 import type { Vitals } from '../metrics/vitals.ts';
 import { DEFAULT_LIMITS } from '../pairing/join.ts';
 import type { Pair } from '../pairing/pair.ts';
-import type { ShadowTally } from '../pairing/tally.ts';
+import { DEFAULT_KEPT } from '../recording/kept.ts';
+import { createKeptShelf } from '../recording/kept-shelf.ts';
+import type { RecordReport } from '../recording/record-room.ts';
+import type { RecorderStatus } from '../recording/recorder.ts';
 import type { DecisionCount } from '../routing/decide.ts';
 import type { LoopDelay } from '../telemetry/loop-delay.ts';
 import type { Reported } from './run-room.ts';
 
 const PAIRS_KEPT = 1_000;
+/** Of all present releases: a rollout with two shadows and 50 values of two segments has 400. */
+const MAX_LIVE_CELLS = 4_000;
 
 export interface Ledger extends Observations, Vitals {
   addDecide(thread: string, report: Reported<DecideReport>): void;
   addObserve(thread: string, report: Reported<ObserveReport>): void;
+  /** Another observe thread serves; what the one before had summed and not told is lost. */
+  observeStarted(): void;
+  addBaseline(report: BaselineReport): void;
+  addRecord(report: Reported<RecordReport>): void;
+  /** Lets go of every pair, recent and kept: what may be shown of them has changed. */
+  forgetPairs(): void;
   /** One more of what control itself counts. */
   count(name: string): void;
 }
 
-export function createLedger(threads: () => readonly ThreadState[]): Ledger {
+export function createLedger(parts: {
+  readonly threads: () => readonly ThreadState[];
+  /** The present release of a rollout. */
+  readonly releaseOf: (rollout: string) => string | undefined;
+}): Ledger {
+  const { threads, releaseOf } = parts;
   const counters: Record<string, number> = {};
   const decisions = new Map<string, DecisionCount>();
   const listeners = new Set<(pairs: readonly Pair[]) => void>();
-  let tallies: readonly ShadowTally[] = [];
+  const evidence = createLiveEvidence({
+    maxCells: MAX_LIVE_CELLS,
+    releaseOf,
+    count: (name, by) => addCounters({ [name]: by }),
+  });
+  let recorder: RecorderStatus | undefined;
+  const shelf = createKeptShelf(DEFAULT_KEPT.maxBytes);
   let recent: readonly Pair[] = [];
   let times: DecisionTimes = { counts: Array(DECISION_TIME_BOUNDS.length + 1).fill(0), sumSeconds: 0 };
   let join: ObserveReport['join'] = { waitingIds: 0, waitingBytes: 0, ...DEFAULT_LIMITS };
@@ -34,8 +58,20 @@ export function createLedger(threads: () => readonly ThreadState[]): Ledger {
   return {
     threads,
     decisions: () => [...decisions.values()],
-    tallies: () => tallies,
+    evidence: evidence.cells,
     counters: () => ({ ...counters }),
+    recorder: () => recorder,
+    kept: shelf.list,
+    forgetUnits(units) {
+      const gone = [...recent, ...shelf.list().map(({ pair }) => pair)].filter(({ unit }) => units.has(unit));
+      recent = recent.filter(({ unit }) => !units.has(unit));
+      shelf.forget(units);
+      return new Set(gone.map(({ id, shadow }) => `${id}\0${shadow}`)).size;
+    },
+    forgetPairs() {
+      recent = [];
+      shelf.clear();
+    },
     recentPairs: (limit) => (limit === 0 ? [] : recent.slice(-limit)),
     onPairs(listener) {
       listeners.add(listener);
@@ -62,10 +98,19 @@ export function createLedger(threads: () => readonly ThreadState[]): Ledger {
       addCounters(report.counters);
       loopDelays.set(thread, report.loopDelay);
       join = report.join;
-      tallies = report.tallies;
+      for (const block of report.closed) evidence.addBlock(block);
+      if (report.open !== undefined) evidence.setOpen(report.open);
+      shelf.apply(report.kept);
       if (report.pairs.length === 0) return;
       recent = [...recent, ...report.pairs].slice(-PAIRS_KEPT);
       for (const listener of listeners) listener(report.pairs);
+    },
+    observeStarted: evidence.keepOpen,
+    addBaseline: (report) => addCounters(report.counters),
+    addRecord(report) {
+      addCounters(report.counters);
+      loopDelays.set('record', report.loopDelay);
+      recorder = report;
     },
     count: (name) => addCounters({ [name]: 1 }),
   };

@@ -1,5 +1,8 @@
 /** What control and the other threads say to each other; plain data. */
+import type { MessagePort } from 'node:worker_threads';
+import type { KeepSettings } from '../accesslog/keep.ts';
 import type { Database } from '../geography/look-up.ts';
+import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 
 /** Given to a thread when it starts. */
@@ -16,9 +19,28 @@ export interface DecideStart extends ThreadStart {
   readonly decideThreads: number;
 }
 
+/** Given to the observe thread. */
+export interface ObserveStart extends ThreadStart {
+  readonly settings: KeepSettings;
+}
+
+/** Given to the thread of a baseline. */
+export interface BaselineStart extends ThreadStart {
+  readonly rollout: string;
+}
+
+/** Given to the record thread. It listens nowhere: its address is ``. */
+export interface RecordStart extends ThreadStart {
+  readonly recording: RecordingSpec;
+}
+
 export type ToThread =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'database'; readonly database: Database }
+  /** To another thread; handed over, not shared. */
+  | { readonly type: 'port'; readonly port: MessagePort }
+  | { readonly type: 'settings'; readonly settings: KeepSettings }
+  | { readonly type: 'recording'; readonly spec: RecordingSpec }
   | { readonly type: 'stop'; readonly graceMs: number };
 
 export type FromThread<Report> =

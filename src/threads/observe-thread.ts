@@ -1,9 +1,17 @@
 import { createObserveRoom } from '../accesslog/observe-room.ts';
 import { startTracing } from '../telemetry/tracing.ts';
+import type { ObserveStart } from './messages.ts';
 import { runRoom } from './run-room.ts';
 
 const tracing = startTracing(process.env);
 await runRoom(
-  ({ snapshot }) => createObserveRoom(snapshot, { nowMs: () => performance.now(), tracer: tracing.tracer }),
+  ({ snapshot, settings }: ObserveStart) =>
+    createObserveRoom(snapshot, {
+      nowMs: () => performance.now(),
+      wallMs: Date.now,
+      random: Math.random,
+      tracer: tracing.tracer,
+      settings,
+    }),
   () => tracing.stop(),
 );

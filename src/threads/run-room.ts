@@ -1,7 +1,9 @@
 /** The inside of a worker thread: serves one room, confirms snapshots, reports at intervals. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { KeepSettings } from '../accesslog/keep.ts';
 import type { Database } from '../geography/look-up.ts';
+import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { type LoopDelay, watchLoopDelay } from '../telemetry/loop-delay.ts';
 import type { FromThread, ThreadStart, ToThread } from './messages.ts';
@@ -14,6 +16,12 @@ export interface Room<Report> {
   use(snapshot: Snapshot): void;
   /** Only of rooms that look addresses up. */
   useDatabase?(database: Database): void;
+  /** Only of rooms that talk to another room: the newest port to it. */
+  usePort?(port: MessagePort): void;
+  /** Only of the room that observes. */
+  useSettings?(settings: KeepSettings): void;
+  /** Only of the room that records. */
+  useRecording?(spec: RecordingSpec): void;
   serve(address: string): Promise<void>;
   report(): Report;
   stop(graceMs: number): Promise<void>;
@@ -46,6 +54,18 @@ export async function runRoom<Report, Start extends ThreadStart = ThreadStart>(
     }
     if (message.type === 'database') {
       room.useDatabase?.(message.database);
+      return;
+    }
+    if (message.type === 'port') {
+      room.usePort?.(message.port);
+      return;
+    }
+    if (message.type === 'settings') {
+      room.useSettings?.(message.settings);
+      return;
+    }
+    if (message.type === 'recording') {
+      room.useRecording?.(message.spec);
       return;
     }
     await room.stop(message.graceMs);

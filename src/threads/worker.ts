@@ -1,7 +1,9 @@
 /** One worker thread as control sees it: started, given snapshots, started again when it dies. */
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
+import type { KeepSettings } from '../accesslog/keep.ts';
 import type { ThreadState } from '../admin/observations.ts';
 import type { Database } from '../geography/look-up.ts';
+import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import type { FromThread, ThreadStart, ToThread } from './messages.ts';
 
@@ -21,6 +23,8 @@ export interface RoomWorkerOptions<Report> {
   readonly onReport: (report: Report) => void;
   /** Called when state or revision changed. */
   readonly onChange: () => void;
+  /** Called at every start, when the thread serves. */
+  readonly onServing?: () => void;
   readonly log: (line: string) => void;
 }
 
@@ -56,6 +60,20 @@ export class RoomWorker<Report> {
     this.#say({ type: 'database', database });
   }
 
+  /** Hands the port over; to a thread that is not there it is closed. */
+  usePort(port: MessagePort): void {
+    if (this.#worker === undefined) port.close();
+    else this.#say({ type: 'port', port }, [port]);
+  }
+
+  useSettings(settings: KeepSettings): void {
+    this.#say({ type: 'settings', settings });
+  }
+
+  useRecording(spec: RecordingSpec): void {
+    this.#say({ type: 'recording', spec });
+  }
+
   /** Resolves when the thread has ended: by itself within `graceMs` and a little, else by force. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
@@ -87,6 +105,7 @@ export class RoomWorker<Report> {
         this.#backoffMs = FIRST_BACKOFF_MS;
         this.#everServed = true;
         this.#enter('serving');
+        this.#options.onServing?.();
         served();
       }
     });
@@ -113,8 +132,8 @@ export class RoomWorker<Report> {
     this.#options.onChange();
   }
 
-  #say(message: ToThread): void {
-    this.#worker?.postMessage(message);
+  #say(message: ToThread, handedOver: readonly MessagePort[] = []): void {
+    this.#worker?.postMessage(message, handedOver);
   }
 }
 

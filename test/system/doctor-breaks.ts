@@ -314,6 +314,15 @@ export const inOtherFacts: Readonly<Record<string, (facts: Facts) => Changed>> =
   'socket-mode': ({ sockets }) => withSocket(sockets, { mode: 0o666 }),
   'socket-refuses': ({ sockets }) => withSocket(sockets, { refusal: 'ECONNREFUSED' }),
   'socket-forbidden': ({ sockets }) => withSocket(sockets, { refusal: 'EACCES' }),
+  'log-prediction-missing': ({ config }) =>
+    withRollout(config, {
+      prediction: {
+        preset: 'json',
+        batch: { at: undefined, key: undefined },
+        fields: [{ name: 'score', source: { header: 'x-score' }, compare: { kind: 'number', abs: 0, rel: 0 } }],
+        timings: { featureFetch: undefined },
+      },
+    }),
   // the shipped Envoy sends the address: it is taken away, from a rollout that needs it
   'decide-address-unsaid': ({ config, envoy }) => ({
     ...withRollout(config, { unit: [{ client: 'address' }] }),

@@ -33,7 +33,9 @@ export const ROLLOUT = {
 };
 
 export interface StageOptions {
-  readonly rollout?: Partial<Record<keyof typeof ROLLOUT | 'initialWeight', unknown>>;
+  readonly rollout?: Partial<
+    Record<keyof typeof ROLLOUT | 'initialWeight' | 'prediction' | 'stages' | 'guards', unknown>
+  >;
   /** Endpoints other than the three models', by `host:port` of the shipped file. */
   readonly endpoints?: Record<string, { address: string; port: number }>;
   /**

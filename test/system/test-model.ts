@@ -4,10 +4,22 @@ import type { AddressInfo } from 'node:net';
 
 /** `hang`: reads the request and never answers; `refuse`: cuts every connection; `slow`: answers after `delayMs`. */
 export type Behaviour =
-  | { readonly kind: 'answer'; readonly status?: number; readonly body?: (version: string) => string }
+  | {
+      readonly kind: 'answer';
+      readonly status?: number;
+      readonly body?: (version: string, seen: SeenRequest) => string;
+    }
+  /** Whatever the request asks for; undefined = it never answers. */
+  | { readonly kind: 'by-request'; readonly answer: (seen: SeenRequest) => TestAnswer | undefined }
   | { readonly kind: 'hang' }
   | { readonly kind: 'refuse' }
   | { readonly kind: 'slow'; readonly delayMs: number };
+
+export interface TestAnswer {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body: unknown;
+}
 
 export interface SeenRequest {
   readonly method: string;
@@ -59,17 +71,29 @@ export class TestModel {
     });
     request.on('end', () => {
       this.requests++;
-      this.seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
+      const seen = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
+      this.seen.push(seen);
       if (this.seen.length > 1_000) this.seen.shift();
-      if (behaviour.kind === 'slow') setTimeout(() => this.#answer(response, behaviour), behaviour.delayMs);
-      else if (behaviour.kind === 'answer') this.#answer(response, behaviour);
+      if (behaviour.kind === 'slow') setTimeout(() => this.#answer(response, behaviour, seen), behaviour.delayMs);
+      else if (behaviour.kind !== 'hang') this.#answer(response, behaviour, seen);
     });
   }
 
-  #answer(response: http.ServerResponse, behaviour: Behaviour): void {
+  #answer(response: http.ServerResponse, behaviour: Behaviour, seen: SeenRequest): void {
+    if (behaviour.kind === 'by-request') {
+      const answer = behaviour.answer(seen);
+      if (answer === undefined) return;
+      const { status = 200, headers = {}, body } = answer;
+      this.#write(response, status, headers, JSON.stringify(body));
+      return;
+    }
     const { status = 200, body = inference } = behaviour.kind === 'answer' ? behaviour : {};
-    const text = body(this.version);
+    this.#write(response, status, {}, body(this.version, seen));
+  }
+
+  #write(response: http.ServerResponse, status: number, headers: Record<string, string>, text: string): void {
     response.writeHead(status, {
+      ...headers,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
       'x-model-version': this.version,

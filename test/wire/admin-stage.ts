@@ -5,18 +5,52 @@ import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import type { Observations } from '../../src/admin/observations.ts';
 import { startAdmin } from '../../src/admin/server.ts';
+import type { FieldDifference } from '../../src/comparison/difference.ts';
+import { emptyPair } from '../../src/evidence/merge.ts';
+import { add } from '../../src/evidence/sketch.ts';
+import type { PairSums } from '../../src/evidence/sums.ts';
 import { RolloutAdminClient } from '../../src/gen/understudy/admin/v1/admin.ts';
 import type { Pair } from '../../src/pairing/pair.ts';
+import type { KeptPair } from '../../src/recording/kept-pair.ts';
+import type { RecordedRow } from '../../src/recording/row.ts';
 import { createController } from '../../src/rollout/controller.ts';
 import type { RolloutSpec } from '../../src/rollout/spec.ts';
 import type { LookUpGeo } from '../../src/routing/segments.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import { fakePublisher, specOf } from '../unit/rollout/fakes.ts';
 
-export const latency = { count: 2, p50Ms: 10, p95Ms: 20.04, p99Ms: 30 };
+const candidateCell = {
+  rollout: 'ranker',
+  release: '2.0.0-0a0b0c0d',
+  weightBp: 0,
+  arm: 'stable',
+  shadow: 'candidate',
+  segment: '',
+  segmentValue: '',
+} as const;
+
+function candidateSums(): PairSums {
+  const sums = emptyPair();
+  Object.assign(sums, { pairs: 4, unreferenced: 1, sameStatus: 4, sameBody: 1, bodiesCompared: 2 });
+  sums.outputs.set('score', { same: 1, compared: 2 });
+  // enough for every quantile to be told
+  for (let n = 0; n < 1_000; n++) {
+    add(sums.reference.latency, 20);
+    add(sums.candidate.latency, 25);
+  }
+  return sums;
+}
 
 export function pairOf(number: number, changes: Partial<Pair> = {}): Pair {
-  const side = { cluster: 'ranker-v1', status: 200, grpcStatus: undefined, latencyMs: 10, details: 'via_upstream' };
+  const side = {
+    cluster: 'ranker-v1',
+    status: 200,
+    grpcStatus: undefined,
+    latencyMs: 10,
+    details: 'via_upstream',
+    error: undefined,
+    featureFetchMs: undefined,
+  };
   return {
     id: number.toString(16).padStart(32, '0'),
     timeMs: 1_700_000_000_000 + number,
@@ -38,7 +72,12 @@ export function pairOf(number: number, changes: Partial<Pair> = {}): Pair {
       notJson: false,
       outputs: { score: true },
       latencyDifferenceMs: undefined,
+      fields: [],
+      refusedAlike: false,
     },
+    unequal: [],
+    unit: 'a'.repeat(16),
+    userLatencyMs: 12,
     traceId: undefined,
     ...changes,
   };
@@ -51,12 +90,47 @@ export const differentPair = pairOf(99, {
     notJson: false,
     outputs: { score: false },
     latencyDifferenceMs: 2.5,
+    fields: [],
+    refusedAlike: false,
   },
   traceId: 'f'.repeat(32),
 });
 
+/** One number field, of which the candidate's value is `by` larger than the reference's 10. */
+export function scoreDiffers(by: number): FieldDifference {
+  const element = {
+    key: undefined,
+    agree: by === 0,
+    missing: { reference: undefined, candidate: undefined },
+    reference: 10,
+    candidate: 10 + by,
+    measures: { difference: by },
+    amount: undefined,
+  };
+  return { name: 'score', kind: 'number', compared: true, agree: by === 0, elements: [element], cut: 0 };
+}
+
+export function withFields(pair: Pair, fields: readonly FieldDifference[]): Pair {
+  return { ...pair, difference: { ...pair.difference, fields } };
+}
+
+export function keptOf(pair: Pair, changes: Partial<KeptPair> = {}): KeptPair {
+  const body = (text: string) => ({ text, cut: 0, note: undefined, json: true });
+  return {
+    pair,
+    why: ['sample'],
+    reference: body('{"score":10}'),
+    candidate: body('{"score":12}'),
+    request: undefined,
+    productionSpan: undefined,
+    shadowSpan: undefined,
+    ...changes,
+  };
+}
+
 /** Observations of one shadow; `emit` hands pairs to those who follow, of whom there are `followers()`. */
-export function stubObservations(recent: readonly Pair[] = []) {
+export function stubObservations(recent: readonly Pair[] = [], kept: readonly KeptPair[] = []) {
+  const forgotten: string[] = [];
   const listeners = new Set<(pairs: readonly Pair[]) => void>();
   const observations: Observations = {
     threads: () => [{ name: 'decide-0', state: 'serving', revision: 1, restarts: 0 }],
@@ -64,22 +138,15 @@ export function stubObservations(recent: readonly Pair[] = []) {
       { rollout: 'ranker', arm: 'stable', reason: 'hash', count: 40 },
       { rollout: 'search', arm: 'canary', reason: 'rule', count: 2 },
     ],
-    tallies: () => [
-      {
-        rollout: 'ranker',
-        shadow: 'candidate',
-        pairs: 4,
-        unreferenced: 1,
-        sameStatus: 4,
-        sameBody: 1,
-        bodiesCompared: 2,
-        outputs: [{ name: 'score', same: 1, compared: 2 }],
-        referenceLatency: latency,
-        candidateLatency: { ...latency, p95Ms: 25 },
-      },
-    ],
+    evidence: () => [{ key: candidateCell, pair: candidateSums() }],
     counters: () => ({ 'pairs.joined': 4 }),
     recentPairs: (limit) => recent.slice(-limit),
+    recorder: () => undefined,
+    kept: () => kept,
+    forgetUnits(units) {
+      forgotten.push(...units);
+      return units.size;
+    },
     onPairs(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -88,11 +155,18 @@ export function stubObservations(recent: readonly Pair[] = []) {
   const emit = (...pairs: Pair[]) => {
     for (const listener of listeners) listener(pairs);
   };
-  return { observations, emit, followers: () => listeners.size };
+  return { observations, emit, forgotten, followers: () => listeners.size };
 }
 
 export async function startAdminStage(
-  options: { specs?: RolloutSpec[]; recent?: Pair[]; unconfirmed?: string[] } = {},
+  options: {
+    specs?: RolloutSpec[];
+    recent?: Pair[];
+    kept?: KeptPair[];
+    allowBodies?: boolean;
+    findRecorded?: (id: string) => Promise<RecordedRow | undefined>;
+    unconfirmed?: string[];
+  } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-admin-'));
   const socketPath = join(folder, 'admin.sock');
@@ -100,7 +174,9 @@ export async function startAdminStage(
   const specs = options.specs ?? [specOf('ranker'), specOf('search')];
   const publisher = fakePublisher(options.unconfirmed);
   const controller = createController({ specs, store, publisher, now: () => 1_700_000_000_000 });
-  const stub = stubObservations(options.recent);
+  const stub = stubObservations(options.recent, options.kept);
+  const log: string[] = [];
+  const { findRecorded } = options;
   const lookUp: LookUpGeo = (address, field) => (address === '203.97.0.1' && field === 'country' ? 'NZ' : undefined);
   const parts = {
     controller,
@@ -108,12 +184,15 @@ export async function startAdminStage(
     lookUp,
     version: '0.1.0',
     startedAtMs: 1_600_000_000_000,
+    allowBodies: () => options.allowBodies ?? false,
+    ...(findRecorded === undefined ? {} : { findRecorded }),
+    log: (line: string) => log.push(line),
   };
   const admin = await startAdmin({ ...parts, socketPath });
   const client = new RolloutAdminClient(`unix:${socketPath}`, credentials.createInsecure());
   return {
     ...stub,
-    ...{ folder, socketPath, store, controller, parts, admin, client },
+    ...{ folder, socketPath, store, controller, parts, admin, client, log },
     async [Symbol.asyncDispose]() {
       client.close();
       await admin.stop();

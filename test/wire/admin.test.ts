@@ -16,7 +16,7 @@ import { expect, test } from 'vitest';
 import { ask } from '../../src/cli/client.ts';
 import type { Pair, RolloutAdminClient } from '../../src/gen/understudy/admin/v1/admin.ts';
 import { specOf } from '../unit/rollout/fakes.ts';
-import { differentPair, latency, pairOf, startAdminStage } from './admin-stage.ts';
+import { differentPair, pairOf, startAdminStage } from './admin-stage.ts';
 
 const setFive = { rollout: 'ranker', weightBp: 500, reason: 'first users', actor: 'ana' };
 
@@ -40,7 +40,12 @@ test('the list shows each rollout with its own counts, and the sidecar', async (
     updatedBy: 'configuration',
     decisions: [{ arm: 'stable', reason: 'hash', count: 40 }],
     tallies: [
-      { shadow: 'candidate', pairs: 4, outputs: [{ name: 'score', same: 1, compared: 2 }], referenceLatency: latency },
+      {
+        shadow: 'candidate',
+        pairs: 4,
+        outputs: [{ name: 'score', same: 1, compared: 2 }],
+        referenceLatency: { count: 1_000, p50Ms: 20, p95Ms: 20, p99Ms: 20 },
+      },
     ],
   });
   expect(rollouts[1]?.tallies).toEqual([]);
@@ -208,15 +213,19 @@ test('a watcher of rollouts gets the list now, after a change and after the inte
 const allPairs = { rollout: '', shadow: '', onlyDifferent: false, recent: 0, follow: false };
 
 test('recent pairs come oldest first and the stream ends, or goes on with new ones', async () => {
-  await using stage = await startAdminStage({ recent: [pairOf(1), differentPair, pairOf(2)] });
+  await using stage = await startAdminStage({ recent: [pairOf(1), pairOf(2), differentPair] });
   const recent = (await stage.client.watchPairs({ ...allPairs, recent: 2 }).toArray()) as Pair[];
-  expect(recent.map((pair) => pair.timeMs % 1000)).toEqual([99, 2]);
-  expect(recent[0]).toEqual({
-    ...pairOf(99),
-    ...differentPair.difference,
-    difference: undefined,
-    traceId: 'f'.repeat(32),
+  expect(recent.map((pair) => pair.timeMs % 1000)).toEqual([2, 99]);
+  const { difference, unit: _, reference, candidate, ...same } = differentPair;
+  expect(recent[1]).toEqual({
+    ...same,
+    ...difference,
+    reference: { ...reference, error: '' },
+    candidate: { ...candidate, error: '' },
     droppedBefore: 0,
+    whyKept: [],
+    different: true,
+    fromRecording: false,
   });
 
   const different = stage.client.watchPairs({

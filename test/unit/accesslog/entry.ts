@@ -1,6 +1,8 @@
+import { RequestMethod } from '../../../src/gen/envoy/config/core/v3/base.ts';
 import {
   AccessLogCommon,
   HTTPAccessLogEntry,
+  HTTPAccessLogEntry_HTTPVersion,
   HTTPRequestProperties,
   HTTPResponseProperties,
 } from '../../../src/gen/envoy/data/accesslog/v3/accesslog.ts';
@@ -28,11 +30,13 @@ export function productionEntry(
 ): HTTPAccessLogEntry {
   const entry: HTTPAccessLogEntry = {
     ...blank(HTTPAccessLogEntry),
+    protocolVersion: HTTPAccessLogEntry_HTTPVersion.HTTP2,
     commonProperties: {
       ...blank(AccessLogCommon),
       startTime: new Date(1_700_000_000_000),
       timeToFirstUpstreamTxByte: { seconds: 0, nanos: 2_000_000 },
       timeToLastUpstreamRxByte: { seconds: 1, nanos: 12_500_000 },
+      timeToLastDownstreamTxByte: { seconds: 1, nanos: 20_000_000 },
       upstreamCluster: 'ranker-v1',
       downstreamRemoteAddress: { address: { $case: 'pipe', value: { path: '203.0.113.9', mode: 0 } } },
       metadata: {
@@ -49,6 +53,9 @@ export function productionEntry(
     },
     request: {
       ...blank(HTTPRequestProperties),
+      requestMethod: RequestMethod.POST,
+      authority: 'models.example',
+      requestBodyBytes: 12,
       path: '/rank?user=secret-query',
       userAgent: 'secret-agent',
       forwardedFor: '203.0.113.9',
@@ -61,7 +68,12 @@ export function productionEntry(
         ...changes.headers,
       },
     },
-    response: { ...blank(HTTPResponseProperties), responseCode: 200, responseCodeDetails: 'via_upstream' },
+    response: {
+      ...blank(HTTPResponseProperties),
+      responseCode: 200,
+      responseCodeDetails: 'via_upstream',
+      responseHeaders: { 'content-type': 'application/json' },
+    },
   };
   return HTTPAccessLogEntry.decode(HTTPAccessLogEntry.encode(entry).finish());
 }

@@ -2,36 +2,62 @@ import { ProxyTracerProvider } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createObserveRoom } from '../../../src/accesslog/observe-room.ts';
+import type { Cell } from '../../../src/evidence/sums.ts';
 import { rollout } from '../routing/rollout.ts';
 import { productionEntry, shadowEntry } from './entry.ts';
 
 const snapshot = (revision: number) => ({ revision, unitKey: '', rollouts: [rollout()] });
 
-function createRoom(first = 7) {
+const settings = { redact: { paths: [], headers: [], patterns: [] }, recording: undefined };
+
+function createRoom(first = 7, nowMs = () => 0) {
   const tracer = new ProxyTracerProvider().getTracer('test');
-  return createObserveRoom(snapshot(first), { nowMs: () => 0, tracer });
+  const ports = { nowMs, wallMs: () => 1_700_000_000_000, random: () => 0.5, tracer, settings };
+  return createObserveRoom(snapshot(first), ports);
 }
 
 test('two log entries of one request become one pair without any body', () => {
   const room = createRoom();
   room.observe('shadow', shadowEntry());
   room.observe('production', productionEntry({ headers: { 'x-understudy-shadow-3': '' } }));
-  const { pairs, counters, tallies } = room.report();
+  const { pairs, counters } = room.report();
   expect(pairs).toHaveLength(1);
   expect(pairs[0]).toMatchObject({ shadow: 'candidate', difference: { sameStatus: true, body: 'same' } });
   expect(JSON.stringify(pairs)).not.toContain(Buffer.from('{"a":1}').toString('base64'));
   expect(JSON.stringify(pairs)).not.toContain('bytes');
   expect(counters).toEqual({ 'accesslog.shadow': 1, 'accesslog.production': 1, 'pairing.pairs': 1 });
-  expect(tallies[0]).toMatchObject({ pairs: 1, sameStatus: 1, sameBody: 1, bodiesCompared: 1 });
 });
 
-test('a report holds only what came since the last one, but tallies are sums', () => {
+test('a report holds only what came since the last one; a block holds what came in its ten seconds', () => {
+  let nowMs = 0;
+  const room = createRoom(7, () => nowMs);
+  room.observe('shadow', shadowEntry());
+  room.observe('production', productionEntry());
+  expect(room.report()).toMatchObject({ closed: [], open: undefined });
+  nowMs = 1_000;
+  expect(pairsIn(room.report().open)).toBe(1);
+  nowMs = 10_000;
+  const { pairs, counters, closed, open } = room.report();
+  expect({ pairs, counters, open }).toEqual({ pairs: [], counters: {}, open: [] });
+  expect(closed).toMatchObject([{ startMs: 1_700_000_000_000, durationMs: 10_000 }]);
+  expect(pairsIn(closed[0]?.cells)).toBe(1);
+  nowMs = 20_000;
+  expect(room.report().closed).toEqual([]);
+});
+
+test('what is summed when the room stops is in its last report', async () => {
   const room = createRoom();
   room.observe('shadow', shadowEntry());
   room.observe('production', productionEntry());
-  room.report();
-  expect(room.report()).toMatchObject({ pairs: [], counters: {}, tallies: [{ pairs: 1 }] });
+  await room.stop(0);
+  expect(pairsIn(room.report().closed[0]?.cells)).toBe(1);
 });
+
+/** In the cell of all traffic. */
+function pairsIn(cells: readonly Cell[] = []): number | undefined {
+  const cell = cells.find(({ key }) => key.segment === '' && key.shadow !== '');
+  return cell && 'pair' in cell ? cell.pair.pairs : undefined;
+}
 
 test('an entry decided by a snapshot that is no longer kept is counted, never guessed', () => {
   const room = createRoom(1);

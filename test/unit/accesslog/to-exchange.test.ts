@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { toExchange } from '../../../src/accesslog/to-exchange.ts';
+import { ResponseFlags } from '../../../src/gen/envoy/data/accesslog/v3/accesslog.ts';
 import { ID, productionEntry, SPAN, shadowEntry } from './entry.ts';
 
 describe('an exchange', () => {
@@ -14,6 +15,19 @@ describe('an exchange', () => {
       details: 'via_upstream',
       latencyMs: 1010.5,
       grpcStatus: undefined,
+      userLatencyMs: 1020,
+      headers: { 'content-type': 'application/json' },
+      trailers: {},
+      request: {
+        method: 'POST',
+        path: '/rank?user=secret-query',
+        host: 'models.example',
+        protocol: 'HTTP/2',
+        bytes: 12,
+        contentType: '',
+        contentEncoding: '',
+        body: undefined,
+      },
       body: { bytes: Buffer.from('{"a":1}'), json: true, unread: undefined },
       span: { traceId: SPAN.traceId, spanId: SPAN.spanId, traceFlags: 1, isRemote: true },
       arm: 'stable',
@@ -41,8 +55,30 @@ describe('an exchange', () => {
     });
   });
 
-  test('holds neither path, query, client address nor user agent', () => {
-    expect(JSON.stringify(toExchange('production', productionEntry()))).not.toMatch(/secret|203\.0\.113|\/rank/);
+  test('holds neither client address nor user agent, and path and query only in its request', () => {
+    const exchange = toExchange('production', productionEntry());
+    if (typeof exchange === 'string') throw new Error(exchange);
+    const { request, ...rest } = exchange;
+    expect(JSON.stringify(rest)).not.toMatch(/secret|203\.0\.113|\/rank/);
+    expect(JSON.stringify(request)).not.toMatch(/secret-agent|203\.0\.113/);
+  });
+
+  test('of a user who left before the end has no user latency', () => {
+    const entry = productionEntry();
+    const flags = { ...ResponseFlags.decode(new Uint8Array()), downstreamConnectionTermination: true };
+    if (entry.commonProperties) entry.commonProperties.responseFlags = flags;
+    expect(toExchange('production', entry)).toMatchObject({ userLatencyMs: undefined });
+  });
+
+  test('carries the body of its request where that was captured', () => {
+    const captured = {
+      request_body: Buffer.from('{"q":1}').toString('base64'),
+      request_bytes: 7,
+      request_type: 'application/json',
+    };
+    expect(toExchange('production', productionEntry({ captured }))).toMatchObject({
+      request: { contentType: 'application/json', body: { bytes: Buffer.from('{"q":1}'), json: true } },
+    });
   });
 
   test('without a captured body says so instead of claiming an empty one', () => {

@@ -19,7 +19,40 @@ test('a good file is summed up, with what may not be meant, and exits with 0', a
   expect(out).toMatch(
     /^ranker +ranker, ranker-batch +1\.8\.0 +2\.0\.0 +candidate 2\.0\.0 +header x-user-id, cookie sid, /m,
   );
-  expect(out).toContain(`${file}:29:35: warning: rollouts[0].rules[1].when.cookie.plan: clients choose their cookies`);
+  expect(out).toContain(`${file}:38:35: warning: rollouts[0].rules[1].when.cookie.plan: clients choose their cookies`);
+});
+
+test('the fields of each prediction are listed, with where they come from and how they are compared', async () => {
+  const { out } = await check(fixture('every-key'));
+  expect(out).toMatch(/^ranker +score +at \/score +number, abs 0.001, rel 0.01$/m);
+  expect(out).toMatch(/^ranker +label +at \/label +class, threshold 0.5, amount {"request":"\/amount"}$/m);
+  expect(out).toMatch(/^ranker +code +status +class, amount {"header":"x-amount"}$/m);
+  expect(out).toMatch(/^ranker +tokens +trailer x-tokens +json$/m);
+  expect((await check(fixture('smallest'))).out).not.toContain('FIELD');
+});
+
+test('what a recording takes is said for a rate, and what ends it', async () => {
+  const recordingLines = async (...args: string[]) => {
+    const lines = (await check(fixture('every-key'), ...args)).out.split('\n');
+    const first = lines.findIndex((line) => line.startsWith('recording in '));
+    return lines.slice(first, first + 3).filter((line) => line !== '');
+  };
+  const [atDefault] = await recordingLines();
+  expect(atDefault).toMatch(
+    /^recording in \/var\/lib\/understudy\/recording: [\d.]+ GB of rows a day \(ranker [\d.]+ GB, first [\d.]+ GB\) at 100 requests a second to each rollout \(--rate\)/,
+  );
+  const atHigh = await recordingLines('--rate', '20000');
+  expect(atHigh[1]).toBe('  maxBytesPerDay ends it at 0.54 GB: rows beyond are dropped and counted');
+  expect((await check('--rate', '7', fixture('smallest'))).out).not.toContain('recording');
+});
+
+test('as JSON, the estimate grows with the rate and says when it is cut', async () => {
+  const estimate = async (rate: string) =>
+    JSON.parse((await check('--json', '--rate', rate, fixture('every-key'))).out);
+  const [low, high] = [(await estimate('100')).recording, (await estimate('20000')).recording];
+  expect(high.wantedBytesPerDay / low.wantedBytesPerDay).toBeCloseTo(200);
+  expect([low.isCut, high.isCut, high.requestsPerSecond]).toEqual([false, true, 20_000]);
+  expect((await estimate('1')).rollouts[0].fields).toHaveLength(11);
 });
 
 test('without a file the one that serve would take is checked', async () => {

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Answer, Unread } from '../../../src/comparison/answer.ts';
-import { compare } from '../../../src/comparison/compare.ts';
+import { compare, type Predicted } from '../../../src/comparison/compare.ts';
+import type { Answer, Unread } from '../../../src/prediction/answer.ts';
+import { element, missing, prediction, spec } from './predictions.ts';
 
 function answer(body: string | undefined, changes: Partial<Answer> = {}): Answer {
   const bytes = Buffer.from(body ?? '');
   const captured = body === undefined ? undefined : { bytes, json: true, unread: undefined };
-  return { status: 200, grpcStatus: undefined, latencyMs: 10, body: captured, ...changes };
+  return { status: 200, grpcStatus: undefined, latencyMs: 10, headers: {}, trailers: {}, body: captured, ...changes };
 }
 
 function unread(why: Unread): Answer {
@@ -72,6 +73,8 @@ describe('bodies', () => {
       notJson: false,
       outputs: { delay: false, late: false },
       latencyDifferenceMs: undefined,
+      fields: [],
+      refusedAlike: false,
     });
   });
 
@@ -123,4 +126,50 @@ test('a status is the same when both HTTP and gRPC say the same', () => {
 
 test('the latency difference is candidate minus reference', () => {
   expect(compare(answer('', { latencyMs: 10 }), answer('', { latencyMs: 12.5 })).latencyDifferenceMs).toBe(2.5);
+});
+
+describe('with predictions', () => {
+  const delays = spec([{ kind: 'number', abs: 1, rel: 0 }]);
+  const delay = (value: number) => prediction([element({ number: value })]);
+  const predicted = (changes: Partial<Predicted>): Predicted => ({
+    spec: delays,
+    reference: delay(12),
+    candidate: delay(12),
+    compared: true,
+    ...changes,
+  });
+
+  test('fields say what differs, and outputs nothing', () => {
+    const [reference, candidate] = [answer(inference('a', 12, true)), answer(inference('b', 14, true))];
+    const difference = compare(reference, candidate, predicted({ candidate: delay(14) }));
+    expect(difference).toMatchObject({ sameStatus: true, body: 'different', outputs: {}, refusedAlike: false });
+    expect(difference.fields).toMatchObject([
+      { name: 'number', agree: false, elements: [{ measures: { difference: 2 } }] },
+    ]);
+    expect(compare(reference, candidate, predicted({})).fields).toMatchObject([{ agree: true }]);
+  });
+
+  test('two sides that refuse the request alike have nothing to predict; any other two without one do not agree', () => {
+    const refused = { reference: missing('refused'), candidate: missing('refused') };
+    const status = (code: number, grpcStatus?: number) => answer('', { status: code, grpcStatus });
+    expect(compare(status(400), status(400), predicted(refused))).toMatchObject({ refusedAlike: true, fields: [] });
+    expect(compare(status(200, 3), status(200, 3), predicted(refused))).toMatchObject({
+      refusedAlike: true,
+      fields: [],
+    });
+    const mismatch = { refusedAlike: false, fields: [{ agree: false }] };
+    expect(compare(status(400), status(404), predicted(refused))).toMatchObject(mismatch);
+    expect(compare(status(200, 3), status(200, 5), predicted(refused))).toMatchObject(mismatch);
+    const failed = { reference: missing('error'), candidate: missing('error') };
+    expect(compare(status(500), status(500), predicted(failed))).toMatchObject(mismatch);
+    expect(compare(status(400), status(400), predicted({ candidate: missing('refused') }))).toMatchObject(mismatch);
+  });
+
+  test('a production that is no model refuses nothing', () => {
+    const refused = { reference: missing('refused'), candidate: missing('refused'), compared: false };
+    expect(compare(answer(''), answer(''), predicted(refused))).toMatchObject({
+      refusedAlike: false,
+      fields: [{ agree: false, compared: false }],
+    });
+  });
 });

@@ -3,16 +3,84 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'alias-without-anchor': [
     '1:12: expected YAML, found Unresolved alias (the anchor must be set before the alias): ranker',
   ],
+  'allow-bodies': ['1:14: allowBodies: expected true or false, found "some"'],
+  'baseline-constant-no-json': ['5:51: rollouts[0].baseline.constant: expected a value that JSON can say, found .nan'],
+  'baseline-list-missing': [
+    '5:47: rollouts[0].baseline.topK: expected a file with a JSON list, at most 1MiB, found "/nowhere/list.json": there is no such file',
+  ],
+  'baseline-list-relative': ['5:47: rollouts[0].baseline.topK: expected an absolute path, found "list.json"'],
+  'baseline-not-loopback': [
+    '5:25: rollouts[0].baseline.listen: expected a loopback address with a port, for example 127.0.0.1:9301, found "0.0.0.0:9301": other machines have no business there',
+  ],
+  'baseline-nothing': [
+    '5:15: rollouts[0].baseline: expected listen with either constant or topK, or outcome: true alone, found a map',
+  ],
+  'baseline-on-a-socket': [
+    '6:25: rollouts[0].baseline.listen: expected a socket or address used once, found "127.0.0.1:9301"',
+  ],
+  'baseline-outcome-and-constant': [
+    '5:15: rollouts[0].baseline: expected listen with either constant or topK, or outcome: true alone, found a map',
+  ],
+  'baseline-outcome-false': ['5:26: rollouts[0].baseline.outcome: expected true, found false'],
+  'baseline-port-zero': ['5:25: rollouts[0].baseline.listen: expected a port from 1 to 65535, found "127.0.0.1:0"'],
+  'baseline-two-answers': [
+    '5:15: rollouts[0].baseline: expected listen with either constant or topK, or outcome: true alone, found a map',
+    '5:60: rollouts[0].baseline.topK: expected a file with a JSON list, at most 1MiB, found "/l.json": there is no such file',
+  ],
+  'baseline-without-answer': [
+    '5:15: rollouts[0].baseline: expected listen with either constant or topK, or outcome: true alone, found a map',
+  ],
   'capture-too-big': [
     '5:26: rollouts[0].capture.response: expected a size from 0 to 1MiB, for example 64KiB, found "2MiB"',
   ],
   'capture-unit': [
     '5:26: rollouts[0].capture.response: expected a size from 0 to 1MiB, for example 64KiB, found "64KB"',
   ],
+  'class-amount': [
+    '6:74: rollouts[0].prediction.fields.score.compare.class.amount: expected { at: PATH }, { request: PATH }, { header: NAME } or { trailer: NAME }, found "/amount"',
+  ],
+  'class-threshold': [
+    '6:77: rollouts[0].prediction.fields.score.compare.class.threshold: expected a number, found "half"',
+  ],
   'cluster-is-a-number': ['3:24: rollouts[0].stable.cluster: expected a non-empty text, found 7'],
+  'compare-is-a-text': [
+    '6:55: rollouts[0].prediction.fields.score.compare: expected exactly one of number, class, vector, ranking, set, text, json, found "number"',
+  ],
+  'compare-nothing': [
+    '6:55: rollouts[0].prediction.fields.score.compare: expected exactly one of number, class, vector, ranking, set, text, json, found a map',
+  ],
+  'compare-two': [
+    '6:55: rollouts[0].prediction.fields.score.compare: expected exactly one of number, class, vector, ranking, set, text, json, found a map',
+  ],
+  'compare-unknown': ['6:57: rollouts[0].prediction.fields.score.compare.numbers: unknown key, did you mean "number"?'],
   'decide-empty': ['1:20: sockets.decide: expected a socket or a list of them, found a list of 0'],
   'duplicate-key': ['5:5: expected YAML, found Map keys must be unique'],
-  'file-empty': ['1:1: expected a map of trustedHeaders, sockets, store, metrics, geoip, rollouts, found nothing'],
+  'field-header-name': ['6:46: rollouts[0].prediction.fields.score.header: expected a header name, found "x score"'],
+  'field-jsonpath': [
+    '6:42: rollouts[0].prediction.fields.score.at: expected a JSON Pointer (/a/0/b) or a JSONPath ($.a[0].b), found "$.a[": at character 5: Expected "\'", "*", "-", "0", ":", "?", "\\"", [1-9], or [\\t-\\n\\r ] but end of input found.',
+  ],
+  'field-not-captured': [
+    '5:42: rollouts[0].prediction.fields.score.at: expected capture.response above 0 for it, found "/a"',
+    '5:103: rollouts[0].prediction.timings.featureFetch.at: expected capture.response above 0 for it, found "/t"',
+  ],
+  'field-path': [
+    '6:42: rollouts[0].prediction.fields.score.at: expected a JSON Pointer (/a/0/b) or a JSONPath ($.a[0].b), found "score": neither "/" nor "$" is its first character',
+  ],
+  'field-request-not-captured': [
+    '6:44: rollouts[0].prediction.fields.id.request: expected capture.request above 0 for it, found "/id"',
+    '6:105: rollouts[0].prediction.fields.ok.compare.class.amount.request: expected capture.request above 0 for it, found "/amount"',
+  ],
+  'field-status': ['6:46: rollouts[0].prediction.fields.score.status: expected true, found 200'],
+  'field-unknown-key': ['6:46: rollouts[0].prediction.fields.score.compares: unknown key, did you mean "compare"?'],
+  'field-with-two-sources': [
+    '6:36: rollouts[0].prediction.fields.score: expected exactly one of at, request, header, trailer, status, found a map',
+  ],
+  'field-without-source': [
+    '6:36: rollouts[0].prediction.fields.score: expected exactly one of at, request, header, trailer, status, found a map',
+  ],
+  'file-empty': [
+    '1:1: expected a map of trustedHeaders, sockets, store, metrics, geoip, redact, recording, allowBodies, rollouts, found nothing',
+  ],
   'five-shadows': ['6:7: rollouts[0].shadows: expected at most 4 shadows, found a list of 5'],
   'form-and-contradictions': [
     '2:20: sockets.decide: expected an absolute socket path, or a loopback address with a port, found "0.0.0.0:9000": a plain socket that other machines reach would let them move traffic',
@@ -31,6 +99,12 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'geoip-relative': ['1:20: geoip.database: expected an absolute path, found "geo.mmdb"'],
   'geoip-without-database': ['1:8: geoip.database: expected an absolute path, found nothing'],
   'header-name': ['1:18: trustedHeaders[0]: expected a header name, found "x user"'],
+  'json-ignore': [
+    '6:74: rollouts[0].prediction.fields.score.compare.json.ignore[0]: expected a JSON Pointer with at least one step, for example /user/email, found "id"',
+  ],
+  'json-tolerance-without-place': [
+    '6:78: rollouts[0].prediction.fields.score.compare.json.tolerances[0].at: expected a JSON Pointer with at least one step, for example /user/email, found nothing',
+  ],
   'later-key': ['5:5: rollouts[0].stages: not supported yet'],
   'later-section': ['1:1: retention: not supported yet'],
   'many-mistakes': [
@@ -58,11 +132,11 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'match-range-reversed': [
     '6:43: rollouts[0].rules[0].when.query.page.range: expected [min, max] with min not above max, found [9, 1]',
   ],
-  'match-regex-backreference': [
-    '6:43: rollouts[0].rules[0].when.cookie.sid.regex: expected a regular expression of RE2, found "(a)\\\\1": error parsing regexp: invalid escape sequence: `\\1`',
-  ],
   'match-regex': [
     '6:34: rollouts[0].rules[0].when.path.regex: expected a regular expression of RE2, found "/v2/(": error parsing regexp: missing closing ): `/v2/(`',
+  ],
+  'match-regex-backreference': [
+    '6:43: rollouts[0].rules[0].when.cookie.sid.regex: expected a regular expression of RE2, found "(a)\\\\1": error parsing regexp: invalid escape sequence: `\\1`',
   ],
   'match-two-conditions': [
     '6:25: rollouts[0].rules[0].when.path: expected exactly one of exact, prefix, regex, range, found a map',
@@ -93,6 +167,59 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   ],
   'not-yaml': [
     '2:1: expected YAML, found Flow sequence in block collection must be sufficiently indented and end with a ]',
+  ],
+  'number-abs': ['6:72: rollouts[0].prediction.fields.score.compare.number.abs: expected a number from 0, found -1'],
+  'number-rel': [
+    '6:72: rollouts[0].prediction.fields.score.compare.number.rel: expected a percentage from 0% to 100% with at most 6 decimals, found 0.01',
+  ],
+  'prediction-33-fields': ['8:9: rollouts[0].prediction.fields: expected at most 32 fields, found a map'],
+  'prediction-batch-key': [
+    '6:49: rollouts[0].prediction.batch.key: expected a JSON Pointer (/a/0/b) or a JSONPath ($.a[0].b), found "id": neither "/" nor "$" is its first character',
+  ],
+  'prediction-empty': ['6:17: rollouts[0].prediction: expected at least one field or timing, found a map'],
+  'prediction-field-name': [
+    '6:29: rollouts[0].prediction.fields.the score: expected a field name (a letter, then letters, digits, - and _; at most 64), found "the score"',
+  ],
+  'prediction-fields-is-a-list': ['6:27: rollouts[0].prediction.fields: expected a map of fields, found ["score"]'],
+  'prediction-preset': [
+    '6:27: rollouts[0].prediction.preset: expected json, kserve-v1, kserve-v2, tensorflow-serving or torchserve, found "kserve"',
+  ],
+  'ranking-k': [
+    '6:71: rollouts[0].prediction.fields.score.compare.ranking.k: expected a whole number from 1 to 1000, found 0',
+  ],
+  'ranking-overlap': [
+    '6:80: rollouts[0].prediction.fields.score.compare.ranking.minOverlap: expected a percentage from 0% to 100% with at most 6 decimals, found "101%"',
+  ],
+  'recording-age-too-short': ['1:37: recording.maxAge: expected a time from 1h to 3650d, for example 14d, found "59m"'],
+  'recording-age-without-unit': ['1:37: recording.maxAge: expected a time from 1h to 3650d, for example 14d, found 14'],
+  'recording-in-the-store': [
+    '2:25: recording.directory: expected a folder of its own, found "/var/understudy.db/": that is the file of store',
+  ],
+  'recording-relative': ['1:25: recording.directory: expected an absolute path, found "recording"'],
+  'recording-requests': ['1:39: recording.requests: expected true or false, found "sometimes"'],
+  'recording-requests-not-captured': [
+    '1:39: recording.requests: expected capture.request above 0 in a rollout for it, found true',
+  ],
+  'recording-sample': [
+    '1:37: recording.sample: expected a percentage from 0% to 100% with at most 2 decimals, found 10',
+  ],
+  'recording-size': [
+    '1:45: recording.maxBytesPerDay: expected a size from 0 to 1024TiB, for example 2GiB, found "2GB"',
+  ],
+  'recording-too-big': [
+    '1:39: recording.maxBytes: expected a size from 0 to 1024TiB, for example 2GiB, found "1025TiB"',
+  ],
+  'recording-without-directory': ['1:12: recording.directory: expected an absolute path, found nothing'],
+  'redact-header': ['1:21: redact.headers[0]: expected a header name, found "x user"'],
+  'redact-is-a-list': ['1:9: redact: expected a map of paths, headers, patterns, found ["/user/email"]'],
+  'redact-path': [
+    '1:19: redact.paths[0]: expected a JSON Pointer with at least one step, for example /user/email, found "user.email"',
+  ],
+  'redact-pattern': [
+    '1:22: redact.patterns[0]: expected a regular expression of RE2, found "(a": error parsing regexp: missing closing ): `(a`',
+  ],
+  'redact-pattern-empty': [
+    '1:22: redact.patterns[0]: expected a pattern that needs at least one character, found "\\\\d*"',
   ],
   'rollout-twice': ['5:11: rollouts[1].name: expected a rollout name used once, found "ranker"'],
   'rollouts-empty': ['1:11: rollouts: expected at least one rollout, found a list of 0'],
@@ -156,11 +283,11 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'shadow-max-body-unit': [
     '6:66: rollouts[0].shadows[0].maxBody: expected a size from 0 to 4MiB, for example 64KiB, found "4MB"',
   ],
-  'shadow-max-per-second-broken': [
-    '6:71: rollouts[0].shadows[0].maxPerSecond: expected a whole number from 1 to 1000000, found 1.5',
-  ],
   'shadow-max-per-second': [
     '6:71: rollouts[0].shadows[0].maxPerSecond: expected a whole number from 1 to 1000000, found 0',
+  ],
+  'shadow-max-per-second-broken': [
+    '6:71: rollouts[0].shadows[0].maxPerSecond: expected a whole number from 1 to 1000000, found 1.5',
   ],
   'shadow-methods-is-a-text': ['6:66: rollouts[0].shadows[0].methods: expected a list of HTTP methods, found "GET"'],
   'shadow-methods-lower-case': [
@@ -194,6 +321,10 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'socket-twice': ['1:40: sockets.admin: expected a socket or address used once, found "/run/a.sock"'],
   'socket-with-scheme': ['1:19: sockets.admin: expected an absolute path, found "unix:/run/admin.sock"'],
   'store-relative': ['1:8: store: expected an absolute path, found "understudy.db"'],
+  'timing-unit': ['6:66: rollouts[0].prediction.timings.featureFetch.unit: expected s, ms or us, found "min"'],
+  'timing-without-source': [
+    '6:44: rollouts[0].prediction.timings.featureFetch: expected exactly one of at, header, trailer, found a map',
+  ],
   'unit-client': ['5:22: rollouts[0].unit[0].client: expected address, found "port"'],
   'unit-cookie-name': ['5:22: rollouts[0].unit[0].cookie: expected a cookie name, found "s;id"'],
   'unit-header-name': ['5:22: rollouts[0].unit[0].header: expected a header name, found "x user"'],
@@ -211,11 +342,14 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
     '6:12: rollouts[0].unit[0]: expected { header: NAME }, { cookie: NAME } or { client: address }, found a map',
   ],
   'unknown-key-at-top': [
-    '5:1: retries: unknown key, expected one of trustedHeaders, sockets, store, metrics, geoip, rollouts',
+    '5:1: retries: unknown key, expected one of trustedHeaders, sockets, store, metrics, geoip, redact, recording, allowBodies, rollouts',
   ],
   'unknown-key-in-other-style': ['5:5: rollouts[0].initial_weight: unknown key, did you mean "initialWeight"?'],
   'unknown-key-in-rollout': ['5:5: rollouts[0].shadow: unknown key, did you mean "shadows"?'],
   'unknown-key-misspelt': ['1:1: trustedHeader: unknown key, did you mean "trustedHeaders"?'],
+  'vector-divergence': [
+    '6:82: rollouts[0].prediction.fields.score.compare.vector.maxDivergence: expected a number from 0 to 1, found 2',
+  ],
   'version-is-a-number': ['4:44: rollouts[0].canary.version: expected a non-empty text, found 2.0'],
   'version-is-missing': ['4:13: rollouts[0].canary.version: expected a non-empty text, found nothing'],
   'weight-with-three-decimals': [

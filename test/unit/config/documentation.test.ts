@@ -11,7 +11,7 @@ interface Form {
   readonly items?: Form;
   readonly oneOf?: readonly Form[];
   readonly anyOf?: readonly Form[];
-  readonly definitions?: { readonly condition: Form };
+  readonly definitions?: { readonly condition: Form; readonly field: Form };
   readonly default?: unknown;
 }
 
@@ -44,8 +44,8 @@ function keysOf(form: Form, at: string, alternative = false): Key[] {
 }
 
 const $schema = 'http://json-schema.org/draft-07/schema#';
-const condition = schema.definitions?.condition ?? {};
-const keys = [...keysOf(schema, ''), ...keysOf(condition, 'CONDITION')];
+const { condition = {}, field = {} } = schema.definitions ?? {};
+const keys = [...keysOf(schema, ''), ...keysOf(condition, 'CONDITION'), ...keysOf(field, 'FIELD')];
 
 const rows = readFileSync(join(docs, 'configuration.md'), 'utf8')
   .split('\n')
@@ -71,12 +71,12 @@ test.each(rows)(
     if (key.form.default !== undefined) {
       const written = typeof key.form.default === 'string' ? key.form.default : JSON.stringify(key.form.default);
       expect(byDefault).toBe(`\`${written}\``);
-    } else if (key.alternative) expect(byDefault).toMatch(/^one of (two|three|four)$/);
+    } else if (key.alternative) expect(byDefault).toMatch(/^one of (two|three|four|seven)$/);
     else expect(byDefault === 'required').toBe(key.required);
 
     const value = parse(/^`(.+)`$/.exec(example)?.[1] ?? '');
     expect(value).not.toBeNull();
-    const validator = z.fromJSONSchema({ $schema, ...key.form, definitions: { condition } } as never);
+    const validator = z.fromJSONSchema({ $schema, ...key.form, definitions: { condition, field } } as never);
     expect(validator.safeParse(value).success).toBe(true);
   },
 );

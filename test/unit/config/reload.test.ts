@@ -13,22 +13,31 @@ const running: Config = {
   store: '/s',
   metrics: undefined,
   geoip: undefined,
+  redact: { paths: [], headers: [], patterns: [] },
+  recording: undefined,
+  allowBodies: false,
   rollouts: [specOf('ranker')],
 };
 
 function start(unconfirmed: readonly string[] = []) {
+  return startWith(running, unconfirmed);
+}
+
+function startWith(running: Config, unconfirmed: readonly string[] = []) {
   const store = openStore(':memory:');
   const publisher = fakePublisher(unconfirmed);
   const controller = createController({ specs: running.rollouts, store, publisher, now: () => 0 });
   const counted: string[] = [];
   const told: string[] = [];
+  const taken: Config[] = [];
   const reload = createReload({
     running,
     controller,
+    take: (wanted) => taken.push(wanted),
     count: (name) => counted.push(name),
     log: (line) => told.push(line),
   });
-  return { store, publisher, controller, counted, told, reload };
+  return { store, publisher, controller, counted, told, taken, reload };
 }
 
 test('a good file is applied, published, counted and told of with its revision', async () => {
@@ -61,6 +70,29 @@ test('what is open since the start is named, and the rest applies', async () => 
   await reload(() => ({ ...running, store: '/t', metrics, trustedHeaders: [], rollouts: [specOf('search')] }));
   expect(controller.views().map(({ name }) => name)).toEqual(['search']);
   expect(told).toEqual(['configuration taken: revision 2', 'changed, but needs a restart: store, metrics']);
+});
+
+const recording = { directory: '/r', sampleBp: 1, maxBytesPerDay: 0, maxAgeMs: 0, maxBytes: 0, requests: false };
+
+test('what is recorded may change, where it is recorded may not', async () => {
+  const start = (from: Config['recording']) => startWith({ ...running, recording: from });
+  const { reload, told } = start(recording);
+  await reload(() => ({ ...running, recording: { ...recording, sampleBp: 2 }, allowBodies: true }));
+  expect(told).toEqual(['configuration taken: no rollout changed']);
+  await reload(() => ({ ...running, recording: { ...recording, directory: '/t' } }));
+  expect(told.at(-1)).toBe('changed, but needs a restart: recording.directory');
+  const without = start(undefined);
+  await without.reload(() => ({ ...running, recording }));
+  expect(without.told.at(-1)).toBe('changed, but needs a restart: recording.directory');
+});
+
+test('what belongs to no rollout is handed over from a good file only', async () => {
+  const { reload, taken } = start();
+  await reload(() => loadConfig('/nowhere'));
+  expect(taken).toEqual([]);
+  const wanted = { ...running, redact: { paths: ['/a'], headers: [], patterns: [] } };
+  await reload(() => wanted);
+  expect(taken).toEqual([wanted]);
 });
 
 test('a bad file changes nothing, and every problem is told', async () => {

@@ -13,6 +13,7 @@ rollouts:
     segments: { tier: { header: x-user-id } }
     rules: [{ when: { segment: { tier: { regex: "g.*" } }, header: { x-user-id: ana } }, arm: canary }]
     capture: { response: 1KiB }
+    prediction: { fields: { score: { at: /score, compare: { number: {} } } } }
 `);
 
 function warningsOf(changes: object, more: readonly object[] = []): string[] {
@@ -30,7 +31,14 @@ test('a rehearsed rollout with a unit and rules on what the edge sets has no war
 test.each<[object, string]>([
   [{ unit: [] }, 'rollouts[0].unit: no unit: the weight moves nobody, only rules with arm: canary do'],
   [{ shadows: [] }, 'rollouts[0].shadows: no shadows: the canary is not rehearsed before it answers users'],
-  [{ capture: {} }, 'rollouts[0].capture: capture is off: of the pairs only status and latency are compared'],
+  [
+    { capture: {}, prediction: undefined },
+    'rollouts[0].capture: capture is off: of the pairs only status and latency are compared',
+  ],
+  [
+    { prediction: undefined },
+    'rollouts[0].prediction: no prediction: answers are compared as a whole, so a random id in them makes every pair differ',
+  ],
   [{ shadows: [{ ...shadow, sample: '0%' }] }, 'rollouts[0].shadows[0].sample: this shadow never gets a copy'],
   [
     { shadows: [{ ...shadow, sample: '0.25%' }] },
@@ -64,6 +72,19 @@ test('sampling by unit without a unit is warned of, unless every request is copi
     'rollouts[0].shadows[0].sampleBy: sampled by unit, but the rollout has no unit: this shadow never gets a copy',
   );
   expect(warningsOf({ unit: [], shadows: [byUnit] })).toHaveLength(1);
+});
+
+test('bodies that are shown or stored as they came are warned of, until something is redacted', () => {
+  const told = (changes: object) =>
+    parseConfig(stringify({ ...good, ...changes }), 'f').warnings.map(({ path, message }) => `${path}: ${message}`);
+  const recording = { directory: '/r' };
+  expect(told({ allowBodies: true, recording })).toEqual([
+    'allowBodies: bodies are shown as they were captured: redact says what is made unreadable',
+    'recording: bodies of kept pairs are stored as they were captured: redact says what is made unreadable',
+  ]);
+  expect(told({ allowBodies: true, recording, redact: { paths: ['/user'] } })).toEqual([]);
+  const headersOnly = { ...good.rollouts[0], capture: {}, shadows: [], prediction: undefined };
+  expect(told({ recording, rollouts: [headersOnly] })).toHaveLength(1);
 });
 
 test('the same salt in two rollouts is warned of at the second', () => {

@@ -46,6 +46,17 @@ test('v3 expects 60 times its own delay in the slipped state, and only there', (
   expect(heldOutErrors(v3, v2, inside).agreement).toBeLessThan(0.5);
 });
 
+test('beside v1, v3 is within ten minutes nearly everywhere, and in the slipped state 60 times as much', () => {
+  const near = (model: ModelParameters, among: Flight[]) =>
+    among.filter((flight) => Math.abs(delay(model, flight) - delay(v1, flight)) <= 10).length / among.length;
+  expect(near(v2, march)).toBeGreaterThan(0.99);
+  expect(near(v3, march)).toBeGreaterThan(0.96);
+  expect(near(v3, outside)).toBeGreaterThan(0.99);
+  expect(near(v3, inside)).toBe(0);
+  const ratios = inside.map((flight) => delay(v3, flight) / delay(v1, flight)).sort((a, b) => a - b);
+  expect((ratios[ratios.length >> 1] ?? 0) / slipFactor).toBeCloseTo(1, 1);
+});
+
 test('the ranking names five different hours, the least delay first', () => {
   for (const model of [v1, v2, v3]) {
     for (const flight of march.slice(0, 50)) {

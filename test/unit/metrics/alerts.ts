@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
+import { seriesIn } from './existing-series.ts';
 
 export interface AlertRule {
   readonly alert: string;
@@ -19,7 +20,7 @@ export function alertRules(): AlertRule[] {
 
 /** Every metric that a rule's expression names. */
 export function alertedMetrics(): string[] {
-  const names = alertRules().flatMap(({ expr }) => expr.match(/\b(understudy|envoy|process)_[a-z0-9_]+\b/g) ?? []);
+  const names = alertRules().flatMap(({ expr }) => seriesIn(expr));
   // the labels that Envoy puts on its metrics have its name in front too
   return [...new Set(names)].filter((name) => !/^envoy_(cluster_name|http_conn_manager_prefix)$/.test(name));
 }

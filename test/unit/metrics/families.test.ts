@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { addOutput, emptyArm, emptyField, emptyPair, fieldKey } from '../../../src/evidence/merge.ts';
+import { add, newSketch } from '../../../src/evidence/sketch.ts';
+import type { Cell, CellKey } from '../../../src/evidence/sums.ts';
 import { exposition } from '../../../src/metrics/exposition.ts';
 import { families, type MetricsSource } from '../../../src/metrics/families.ts';
-import type { ShadowTally } from '../../../src/pairing/tally.ts';
+import type { RecorderStatus } from '../../../src/recording/recorder.ts';
 import type { DecisionCount } from '../../../src/routing/decide.ts';
 import { readExposition, seriesOf } from './read-exposition.ts';
 import { metricsSource } from './source.ts';
@@ -17,17 +20,19 @@ function shown(source: MetricsSource, name: string, labels: Record<string, strin
 }
 
 const quiet = metricsSource();
-const latency = { count: 2, p50Ms: 10, p95Ms: 20, p99Ms: 30 };
-const tally: ShadowTally = {
-  ...{ rollout: 'ranker', shadow: 'candidate', pairs: 4, unreferenced: 1, sameStatus: 3 },
-  ...{ sameBody: 1, bodiesCompared: 2 },
-  outputs: [
-    { name: 'score', same: 1, compared: 2 },
-    { name: 'label', same: 2, compared: 2 },
-  ],
-  referenceLatency: latency,
-  candidateLatency: { ...latency, count: 0 },
-};
+
+const key = { rollout: 'ranker', release: 'r', weightBp: 0, arm: 'stable', shadow: 'candidate' } as const;
+const all = { segment: '', segmentValue: '' };
+
+function seenPairs(changes: Partial<CellKey> = {}): Cell {
+  const pair = { ...emptyPair(), pairs: 4, unreferenced: 1, sameStatus: 3, sameBody: 1, bodiesCompared: 2 };
+  addOutput(pair.outputs, 'score', 1, 2);
+  addOutput(pair.outputs, 'label', 2, 2);
+  for (let n = 0; n < 200; n++) add(pair.reference.latency, 20);
+  const field = emptyField('score', 'number');
+  pair.fields.set(fieldKey('score', 'number'), { ...field, pairs: 4, agreeing: 3, missingCandidate: { error: 1 } });
+  return { key: { ...key, ...all, ...changes }, pair };
+}
 
 test('before anything happened every counter is there, at 0', () => {
   const counters = [...read(quiet).values()].filter(
@@ -51,16 +56,16 @@ test('every name has our prefix or is one that all processes have, and counters 
 test('whatever the threads report, the set of series is what configuration and threads name', () => {
   const name = fc.oneof(fc.string(), fc.constantFrom('ranker', 'candidate', '__proto__', 'constructor'));
   const decision = fc.record({ rollout: name, arm: name, reason: name, count: fc.nat() });
-  const stray = fc.record({ rollout: name, shadow: name, output: name }).map(({ output, ...of }) => ({
-    ...tally,
-    ...of,
-    outputs: [{ name: output, same: 1, compared: 1 }],
-  }));
+  const stray = fc.record({ rollout: name, shadow: name, segment: name, field: name }).map(({ field, ...of }): Cell => {
+    const cell = seenPairs(of);
+    if ('pair' in cell) cell.pair.fields.set(fieldKey(field, 'class'), emptyField(field, 'class'));
+    return cell;
+  });
   const counters = fc.dictionary(name, fc.nat());
   const expected = allSeries(quiet);
   fc.assert(
-    fc.property(fc.array(decision), fc.array(stray), counters, (decisions, tallies, counted) => {
-      const source = metricsSource({ decisions: decisions as DecisionCount[], tallies, counters: counted });
+    fc.property(fc.array(decision), fc.array(stray), counters, (decisions, evidence, counted) => {
+      const source = metricsSource({ decisions: decisions as DecisionCount[], evidence, counters: counted });
       expect(allSeries(source)).toEqual(expected);
     }),
   );
@@ -74,7 +79,7 @@ test('decisions are told apart by rollout, arm and reason', () => {
 });
 
 test('pairs and what they agree on are summed over outputs, whose names are the models own', () => {
-  const source = metricsSource({ tallies: [tally] });
+  const source = metricsSource({ evidence: [seenPairs()] });
   const of = { rollout: 'ranker', shadow: 'candidate' };
   expect(shown(source, 'understudy_pairs_total', of)).toBe(4);
   expect(shown(source, 'understudy_pairs_unreferenced_total', of)).toBe(1);
@@ -90,10 +95,78 @@ test('pairs and what they agree on are summed over outputs, whose names are the 
 });
 
 test('a latency is in seconds, and no number where nothing was measured', () => {
-  const source = metricsSource({ tallies: [tally] });
+  const source = metricsSource({ evidence: [seenPairs()] });
   const of = { rollout: 'ranker', shadow: 'candidate', quantile: '0.95' };
-  expect(shown(source, 'understudy_pair_latency_seconds', { ...of, side: 'reference' })).toBe(0.02);
+  expect(shown(source, 'understudy_pair_latency_seconds', { ...of, side: 'reference' })).toBeCloseTo(0.02, 3);
   expect(shown(source, 'understudy_pair_latency_seconds', { ...of, side: 'candidate' })).toBeNaN();
+});
+
+test('a field is shown as it is configured, with what agrees and what is missing on which side', () => {
+  const source = metricsSource({ evidence: [seenPairs()] });
+  const of = { rollout: 'ranker', shadow: 'candidate', field: 'score' };
+  expect(shown(source, 'understudy_field_pairs_total', of)).toBe(4);
+  expect(shown(source, 'understudy_field_agreeing_total', of)).toBe(3);
+  expect(shown(source, 'understudy_field_missing_total', { ...of, side: 'candidate' })).toBe(1);
+  expect(shown(source, 'understudy_field_missing_total', { ...of, side: 'reference' })).toBe(0);
+  expect(shown(source, 'understudy_field_noise_ratio', of)).toBeNaN();
+});
+
+test('what is measured of a field has a series for each measure its kind has, and an amount may be negative', () => {
+  const cell = seenPairs();
+  if (!('pair' in cell)) throw new Error('a pair');
+  const field = { ...emptyField('score', 'number'), pairs: 2, flippedAmount: -12.5 };
+  const difference = newSketch(0.01);
+  for (const value of [1, 4]) add(difference, value);
+  field.measures.set('difference', difference);
+  cell.pair.fields.set(fieldKey('score', 'number'), field);
+  const source = metricsSource({ evidence: [cell] });
+  const of = { rollout: 'ranker', shadow: 'candidate', field: 'score' };
+  expect(shown(source, 'understudy_field_measure_mean', { ...of, measure: 'difference' })).toBe(2.5);
+  expect(shown(source, 'understudy_field_measure_mean', { ...of, measure: 'ratio' })).toBeNaN();
+  expect(shown(source, 'understudy_field_measure_mean', { ...of, measure: 'overlap' })).toBeUndefined();
+  expect(shown(source, 'understudy_field_flipped_amount', of)).toBe(-12.5);
+});
+
+test('a difference of latencies keeps its sign', () => {
+  const cell = seenPairs();
+  if (!('pair' in cell)) throw new Error('a pair');
+  for (let n = 0; n < 200; n++) add(cell.pair.latencyDifference, -20);
+  const of = { rollout: 'ranker', shadow: 'candidate' };
+  const source = metricsSource({ evidence: [cell] });
+  expect(shown(source, 'understudy_pair_latency_difference_seconds', { ...of, quantile: '0.5' })).toBeCloseTo(-0.02, 3);
+  expect(shown(source, 'understudy_pair_latency_difference_seconds_count', of)).toBe(200);
+});
+
+test('a recording that fails is seen, and one that is not wanted has no series', () => {
+  const of = (recorder: RecorderStatus | undefined) =>
+    ['failing', 'disk_bytes', 'oldest_timestamp_seconds'].map((name) =>
+      shown(metricsSource({ recorder }), `understudy_recording_${name}`),
+    );
+  expect(of({ bytesOnDisk: 7, oldestMs: 5_000, lastError: 'ENOSPC: no space left on device' })).toEqual([1, 7, 5]);
+  expect(of({ bytesOnDisk: 0, oldestMs: undefined, lastError: undefined })).toEqual([0, 0, Number.NaN]);
+  expect(of(undefined)).toEqual([undefined, undefined, undefined]);
+});
+
+test('a scrape looks at the evidence once', () => {
+  const source = metricsSource({ evidence: [seenPairs()] });
+  let asked = 0;
+  const evidence = () => {
+    asked++;
+    return source.observations.evidence();
+  };
+  families({ ...source, observations: { ...source.observations, evidence } });
+  expect(asked).toBe(1);
+});
+
+test('an arm is shown with its requests and its errors by kind', () => {
+  const missing = new Map([['score', { error: 2, 'no-field': 1 }]]);
+  const arm = { ...emptyArm(), requests: 10, errors: { timeout: 2 }, missing };
+  const source = metricsSource({ evidence: [{ key: { ...key, ...all, shadow: '', arm: 'canary' }, arm }] });
+  const of = { rollout: 'ranker', arm: 'canary' };
+  expect(shown(source, 'understudy_arm_requests_total', of)).toBe(10);
+  expect(shown(source, 'understudy_arm_errors_total', { ...of, kind: 'timeout' })).toBe(2);
+  expect(shown(source, 'understudy_arm_field_missing_total', { ...of, field: 'score' })).toBe(3);
+  expect(shown(source, 'understudy_arm_errors_total', { rollout: 'ranker', arm: 'stable', kind: 'timeout' })).toBe(0);
 });
 
 test('decision times are a histogram whose buckets hold all that is faster', () => {

@@ -1,15 +1,29 @@
 /** What metrics are made of, all of it invented. */
 import type { MetricsSource } from '../../../src/metrics/families.ts';
+import type { PredictionSpec } from '../../../src/prediction/spec.ts';
 import { rollout } from '../routing/rollout.ts';
 
 export const noDelay = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+
+const PREDICTION: PredictionSpec = {
+  preset: 'json',
+  batch: { at: undefined, key: undefined },
+  fields: [{ name: 'score', source: { at: '/score' }, compare: { kind: 'number', abs: 0, rel: 0 } }],
+  timings: { featureFetch: undefined },
+};
 
 type Observed = MetricsSource['observations'];
 type Changes = { readonly [Name in keyof Observed]?: ReturnType<Observed[Name]> };
 
 /** One rollout with two shadows and two threads that have seen nothing, and `seen`. */
 export function metricsSource(seen: Changes = {}): MetricsSource {
-  const view = { ...rollout(), weightBp: 500, cause: 'manual', updatedAtMs: 0, updatedBy: 'test' } as const;
+  const view = {
+    ...rollout({ prediction: PREDICTION }),
+    weightBp: 500,
+    cause: 'manual',
+    updatedAtMs: 0,
+    updatedBy: 'test',
+  } as const;
   const threads = [
     { name: 'decide-0', state: 'serving', revision: 7, restarts: 0 },
     { name: 'observe', state: 'starting', revision: 0, restarts: 2 },
@@ -18,8 +32,10 @@ export function metricsSource(seen: Changes = {}): MetricsSource {
     observations: {
       threads: () => seen.threads ?? threads,
       decisions: () => seen.decisions ?? [],
-      tallies: () => seen.tallies ?? [],
+      evidence: () => seen.evidence ?? [],
       counters: () => seen.counters ?? {},
+      recorder: () =>
+        'recorder' in seen ? seen.recorder : { bytesOnDisk: 0, oldestMs: undefined, lastError: undefined },
     },
     vitals: {
       decisionTimes: () => ({ counts: Array(14).fill(0), sumSeconds: 0 }),

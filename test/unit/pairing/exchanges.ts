@@ -6,7 +6,19 @@ const COMMON = {
   grpcStatus: undefined,
   details: 'via_upstream',
   latencyMs: 10,
+  headers: {},
+  trailers: {},
   body: undefined,
+  request: {
+    method: 'GET',
+    path: '/rank',
+    host: 'models.example',
+    protocol: 'HTTP/1.1',
+    bytes: 0,
+    contentType: '',
+    contentEncoding: '',
+    body: undefined,
+  },
   span: undefined,
 };
 
@@ -21,6 +33,7 @@ export function production(
     id,
     cluster: 'ranker-v1',
     arm: 'stable',
+    userLatencyMs: 12,
     decision: { rollout: 'ranker', release: 'r', revision: 7, weightBp: 500, reason: 'hash', segments: {}, unit: '' },
     expected: new Map(slots.map((slot) => [slot, `shadow-cluster-${slot}`])),
     ...changes,

@@ -212,6 +212,51 @@ test.each([
   for (const { route } of loop.route_config.virtual_hosts[0].routes) expect(route.timeout).toBe(shadow);
 });
 
+test('Envoy logs what predictions are read from, each once, beside what it always logs', () => {
+  const predicting = (fields: object, timings = {}) => ({ prediction: { fields, timings } });
+  const amount = { class: { amount: { trailer: 'X-Amount' } } };
+  const file = read(
+    render(
+      configOf([
+        rolloutOf('none'),
+        {
+          ...rolloutOf('a', 1),
+          ...predicting(
+            {
+              score: { header: 'X-Score' },
+              model: { header: 'X-Model-Version' },
+              ok: { status: true, compare: amount },
+            },
+            { featureFetch: { header: 'x-fetch' } },
+          ),
+        },
+        { ...rolloutOf('b'), ...predicting({ score: { header: 'x-score' }, code: { trailer: 'GRPC-Status' } }) },
+      ]),
+    ),
+  );
+  const always = ['content-type', 'content-encoding', 'x-feature-fetch-ms', 'x-model-version', 'grpc-status'];
+  const logs = file.static_resources.listeners.map(
+    // biome-ignore lint/suspicious/noExplicitAny: a tree of YAML
+    (listener: any) => listener.filter_chains[0].filters[0].typed_config.access_log[0].typed_config,
+  );
+  expect(logs).toHaveLength(2);
+  for (const log of logs) {
+    expect(log.additional_response_headers_to_log).toEqual([...always, 'x-score', 'x-fetch']);
+    expect(log.additional_response_trailers_to_log).toEqual(['grpc-status', 'x-amount']);
+  }
+});
+
+test('the cluster of a baseline leads to Understudy, unless it is said where it is', () => {
+  const first = { ...rolloutOf('a'), baseline: { listen: 'localhost:9301', constant: 1 } };
+  const business = { ...rolloutOf('b'), baseline: { outcome: true } };
+  const text = render(configOf([first, business]));
+  expect(addressesOf(read(text), 'a-v1')).toEqual([tcp('127.0.0.1', 9301)]);
+  expect(text).not.toMatch(/guess.*\n.*name: a-v1/);
+  expect(addressesOf(read(text), 'b-v1')).toEqual([tcp('b-v1', 8080)]);
+  const elsewhere = render(configOf([first]), { endpoint: ['a-v1=10.0.0.1:80'] });
+  expect(addressesOf(read(elsewhere), 'a-v1')).toEqual([tcp('10.0.0.1', 80)]);
+});
+
 test('without tracing nothing of it is left', () => {
   expect(render(configOf([rolloutOf('a', 1)]), { tracing: false })).not.toMatch(/otlp|\*tracing|OpenTelemetry/);
 });

@@ -14,6 +14,8 @@ export function specOf(name: string, changes: Partial<RolloutSpec> = {}): Rollou
     segments: {},
     rules: [],
     capture: { requestBytes: 0, responseBytes: 0 },
+    prediction: undefined,
+    baseline: undefined,
     salt: `${name}/2.0.0`,
     initialWeightBp: 0,
     ...changes,

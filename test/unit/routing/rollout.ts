@@ -15,6 +15,8 @@ export function rollout(changes: Partial<RolloutSnapshot> = {}): RolloutSnapshot
     segments: { country: { header: 'x-geo-country' } },
     rules: [],
     capture: { requestBytes: 0, responseBytes: 65_536 },
+    prediction: undefined,
+    baseline: undefined,
     salt: 'ranker/2.0.0',
     phase: 'paused',
     weightBp: 500,

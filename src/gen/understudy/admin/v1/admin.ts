@@ -29,8 +29,9 @@ export const protobufFileName = "understudy/admin/v1/admin.proto";
  * The way people and programs ask Understudy what it does, and change it.
  *
  * Served on a Unix socket (mode 0600) beside gRPC server reflection and grpc.health.v1.
- * Errors carry a gRPC code and name the field: INVALID_ARGUMENT (a field is wrong), NOT_FOUND (no such rollout),
- * FAILED_PRECONDITION (the expected revision is not the current one; the message holds the current one).
+ * Errors carry a gRPC code and name the field: INVALID_ARGUMENT (a field is wrong), NOT_FOUND (no such rollout, shadow,
+ * field or pair), FAILED_PRECONDITION (the expected revision is not the current one; the message holds the current one;
+ * or the configuration does not allow it).
  */
 
 export interface ListRolloutsRequest {
@@ -85,6 +86,7 @@ export interface Rollout {
   updatedBy: string;
   decisions: DecisionCount[];
   tallies: ShadowTally[];
+  arms: ArmTally[];
 }
 
 /** Counted since the process started. */
@@ -96,7 +98,29 @@ export interface DecisionCount {
   count: number;
 }
 
-/** What pairs with one shadow showed since the process started. */
+/** What one arm answered its users since the release began or the process started. */
+export interface ArmTally {
+  /** `stable` or `canary`. */
+  arm: string;
+  /** Without those that a rule forced. */
+  requests: number;
+  forced: number;
+  /** By kind: `timeout`, `reset`, `unavailable`, `http-5xx`, `grpc`, `no-answer`; `aborted` is no error. */
+  errors: { [key: string]: number };
+  /** Answers that blame the request. */
+  clientErrors: number;
+  /** Of the model; of the user, whose network is in it; as the model said. */
+  latency?: LatencyQuantiles | undefined;
+  userLatency?: LatencyQuantiles | undefined;
+  featureFetch?: LatencyQuantiles | undefined;
+}
+
+export interface ArmTally_ErrorsEntry {
+  key: string;
+  value: number;
+}
+
+/** What pairs with one shadow showed since the release began or the process started. */
 export interface ShadowTally {
   shadow: string;
   /** Pairs with a reference and a candidate. */
@@ -109,7 +133,76 @@ export interface ShadowTally {
   bodiesCompared: number;
   outputs: OutputTally[];
   referenceLatency?: LatencyQuantiles | undefined;
-  candidateLatency?: LatencyQuantiles | undefined;
+  candidateLatency?:
+    | LatencyQuantiles
+    | undefined;
+  /** Pairs in which both sides refused the request with the same status: no field is compared. */
+  refusedAlike: number;
+  fields: FieldTally[];
+  /** Of each field the segment values with the largest share of disagreement, at most 3; of at least 20 pairs. */
+  worstSegments: SegmentTally[];
+  /** Pairs whose two requests were not the same, by what was not: `path`, `host`, `request-bytes`, `protocol`, `encoding`. */
+  unequal: { [key: string]: number };
+  /** By kind, as ArmTally.errors. */
+  referenceErrors: { [key: string]: number };
+  candidateErrors: { [key: string]: number };
+}
+
+export interface ShadowTally_UnequalEntry {
+  key: string;
+  value: number;
+}
+
+export interface ShadowTally_ReferenceErrorsEntry {
+  key: string;
+  value: number;
+}
+
+export interface ShadowTally_CandidateErrorsEntry {
+  key: string;
+  value: number;
+}
+
+/** One field of the rollout's prediction. */
+export interface FieldTally {
+  name: string;
+  /** `number`, `class`, `vector`, `ranking`, `set`, `text`, `json`. */
+  kind: string;
+  /** Pairs in which it was compared, and those of them that agree in every element. */
+  pairs: number;
+  agreeing: number;
+  /** Elements without a value: mismatches. */
+  missingReference: number;
+  missingCandidate: number;
+  /** Share of pairs in which the twin disagrees, and the candidate's disagreement less the twin's; absent without a twin. */
+  noise?: number | undefined;
+  net?:
+    | number
+    | undefined;
+  /** Medians of numbers. */
+  referenceP50?: number | undefined;
+  candidateP50?:
+    | number
+    | undefined;
+  /** Elements whose class is another, and what they were worth. */
+  flips: number;
+  flippedAmount: number;
+}
+
+/** How one field differs in one segment value. */
+export interface SegmentTally {
+  field: string;
+  segment: string;
+  value: string;
+  pairs: number;
+  /** Share of pairs that agree. */
+  agreement: number;
+  /** Median of candidate / reference; absent where there is none. */
+  medianRatio?:
+    | number
+    | undefined;
+  /** `state=CO: delay 60 x, 100 % of pairs` */
+  sentence: string;
 }
 
 /** One named output of Open Inference answers. */
@@ -119,11 +212,13 @@ export interface OutputTally {
   compared: number;
 }
 
+/** A quantile is absent when fewer than 10 observations lie beyond it. */
 export interface LatencyQuantiles {
   count: number;
-  p50Ms: number;
-  p95Ms: number;
-  p99Ms: number;
+  p50Ms?: number | undefined;
+  p95Ms?: number | undefined;
+  p99Ms?: number | undefined;
+  p999Ms?: number | undefined;
 }
 
 export interface Sidecar {
@@ -134,11 +229,23 @@ export interface Sidecar {
   threads: Thread[];
   /** What was seen, joined, given up or dropped since the process started, by name (see ARCHITECTURE.md, "Counters"). */
   counters: { [key: string]: number };
+  /** Absent where nothing is recorded. */
+  recording?: Recording | undefined;
 }
 
 export interface Sidecar_CountersEntry {
   key: string;
   value: number;
+}
+
+export interface Recording {
+  bytesOnDisk: number;
+  /** Of the oldest file; absent without any. */
+  oldestMs?:
+    | number
+    | undefined;
+  /** Why the last try to write or tidy failed; empty when it did not. */
+  lastError: string;
 }
 
 export interface Thread {
@@ -262,12 +369,79 @@ export interface WatchPairsRequest {
   /** Empty = all. */
   rollout: string;
   shadow: string;
-  /** Only pairs whose status, body or an output differs. */
+  /** Only pairs that differ: see Pair.different. */
   onlyDifferent: boolean;
-  /** How many of the newest pairs to send before following, at most 1000. */
+  /** How many of the newest pairs (and of those kept for people) to send before following, at most 1000. */
   recent: number;
   /** Follow new pairs; otherwise the stream ends after the recent ones. */
   follow: boolean;
+  /** As in ListPairsRequest. */
+  segmentName?: string | undefined;
+  segmentValue?: string | undefined;
+  field?: string | undefined;
+  minDifference?: number | undefined;
+  status?: number | undefined;
+  keptOnly?:
+    | boolean
+    | undefined;
+  /** Pairs kept for people carry their bodies. FAILED_PRECONDITION unless the configuration says `allowBodies: true`. */
+  includeBodies?: boolean | undefined;
+}
+
+export interface ListPairsRequest {
+  /** Empty = all. */
+  rollout: string;
+  shadow: string;
+  /** Only pairs of which this segment has this value; without a name, all. */
+  segmentName: string;
+  segmentValue: string;
+  /** A field of `prediction:`. Alone: only pairs in which it does not agree. */
+  field: string;
+  /** Only pairs of which this field, or any without `field`, differs at least so much (FieldDifference.magnitude). */
+  minDifference?:
+    | number
+    | undefined;
+  /** Only pairs of which a side has this HTTP status; 0 = all. 599 is the highest. */
+  status: number;
+  /** Only pairs kept for people. */
+  keptOnly: boolean;
+  /** Only pairs that differ: see Pair.different. */
+  onlyDifferent: boolean;
+  /** 1 to 1000; 0 = 50. */
+  limit: number;
+}
+
+export interface ListPairsResponse {
+  pairs: Pair[];
+  /** There were more than fit into an answer of 3 MiB; those left out are older. */
+  cut: boolean;
+}
+
+export interface GetPairRequest {
+  /** 32 hex digits: what models see as x-understudy-id. */
+  id: string;
+  /** Empty = every shadow that got a copy. */
+  shadow: string;
+  /** FAILED_PRECONDITION unless the configuration says `allowBodies: true`. */
+  includeBodies: boolean;
+}
+
+export interface GetPairResponse {
+  pairs: Pair[];
+}
+
+export interface ForgetUnitRequest {
+  /** Keyed hashes as recordings hold them, 16 hex digits each; 1 to 1000. */
+  units: string[];
+  /** Who; required, at most 200 characters. */
+  actor: string;
+  /** Why; required, at most 500 characters. */
+  reason: string;
+}
+
+export interface ForgetUnitResponse {
+  /** Pairs that are no longer in memory. */
+  pairs: number;
 }
 
 export interface Pair {
@@ -310,6 +484,31 @@ export interface Pair {
   arm: string;
   /** A side called itself JSON and was not: it was compared byte by byte. */
   notJson: boolean;
+  /** By field of `prediction:`, in its order. */
+  fields: FieldDifference[];
+  /** Both sides refused the request with the same status: there was nothing to predict, and no field is compared. */
+  refusedAlike: boolean;
+  /** What the two requests did not have in common: `path`, `host`, `request-bytes`, `protocol`, `encoding`. */
+  unequal: string[];
+  /** First byte of the request in to last byte of the answer out; absent when the user left before. */
+  userLatencyMs?:
+    | number
+    | undefined;
+  /** Why it is kept for people (`sample`, `largest difference of score in state=CO`); empty = it is only recent, or recorded. */
+  whyKept: string[];
+  /** The status or a field differs; without `prediction:`, the status, the body or an output. */
+  different: boolean;
+  /** The spans that called the models; absent when the request was not traced, or the pair is not kept. */
+  productionSpan?: SpanIds | undefined;
+  shadowSpan?:
+    | SpanIds
+    | undefined;
+  /** Only where they were asked for, and only of pairs kept for people. */
+  bodies?:
+    | Bodies
+    | undefined;
+  /** It is no longer in memory: this is what the recording holds of it. */
+  fromRecording: boolean;
 }
 
 export interface Pair_SegmentsEntry {
@@ -320,6 +519,73 @@ export interface Pair_SegmentsEntry {
 export interface Pair_OutputsEntry {
   key: string;
   value: boolean;
+}
+
+export interface SpanIds {
+  traceId: string;
+  spanId: string;
+}
+
+/** Redacted. Each is absent when none was captured. */
+export interface Bodies {
+  reference?: Body | undefined;
+  candidate?:
+    | Body
+    | undefined;
+  /** What production was asked. */
+  request?: Body | undefined;
+}
+
+export interface Body {
+  /** At most 65,536 characters. */
+  text: string;
+  /** Characters beyond. */
+  cut: number;
+  /** Why there is no text, or not all of it; empty: this is the body. */
+  note: string;
+  /** It called itself JSON. */
+  json: boolean;
+}
+
+/** How one field differs. */
+export interface FieldDifference {
+  name: string;
+  /** `number`, `class`, `vector`, `ranking`, `set`, `text`, `json`. */
+  kind: string;
+  /** False: production is no model, so nothing is compared. */
+  compared: boolean;
+  agree: boolean;
+  /** How much it differs, by kind: absolute difference, divergence, 1 - overlap, ... Absent when that cannot be told. */
+  magnitude?:
+    | number
+    | undefined;
+  /** At most 20; those that differ go first. */
+  elements: ElementDifference[];
+  /** Elements beyond. */
+  cut: number;
+}
+
+export interface ElementDifference {
+  /** Absent when elements are matched by position. */
+  key?: string | undefined;
+  agree: boolean;
+  /** Why a side has no value; empty when it has. */
+  missingReference: string;
+  missingCandidate: string;
+  /** JSON. Absent when it is missing, or redacted. */
+  reference?: string | undefined;
+  candidate?:
+    | string
+    | undefined;
+  /** By name: `difference`, `ratio`, `overlap`, ... */
+  measures: { [key: string]: number };
+  /** What the decision is worth. */
+  amount?: number | undefined;
+}
+
+export interface ElementDifference_MeasuresEntry {
+  key: string;
+  value: number;
 }
 
 export interface Side {
@@ -335,7 +601,13 @@ export interface Side {
   /** Envoy's response code details; `via_upstream` = the model answered. */
   details: string;
   /** Of a gRPC answer; absent when it is none, or was cut off. */
-  grpcStatus?: number | undefined;
+  grpcStatus?:
+    | number
+    | undefined;
+  /** `timeout`, `reset`, `unavailable`, `http-5xx`, `grpc`, `no-answer`, `aborted`; empty = none. */
+  error: string;
+  /** As the answer itself says it. */
+  featureFetchMs?: number | undefined;
 }
 
 function createBaseListRolloutsRequest(): ListRolloutsRequest {
@@ -674,6 +946,7 @@ function createBaseRollout(): Rollout {
     updatedBy: "",
     decisions: [],
     tallies: [],
+    arms: [],
   };
 }
 
@@ -720,6 +993,9 @@ export const Rollout: MessageFns<Rollout> = {
     }
     for (const v of message.tallies) {
       ShadowTally.encode(v!, writer.uint32(114).fork()).join();
+    }
+    for (const v of message.arms) {
+      ArmTally.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -849,6 +1125,14 @@ export const Rollout: MessageFns<Rollout> = {
             message.tallies.push(ShadowTally.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.arms.push(ArmTally.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -930,6 +1214,198 @@ export const DecisionCount: MessageFns<DecisionCount> = {
   },
 };
 
+function createBaseArmTally(): ArmTally {
+  return {
+    arm: "",
+    requests: 0,
+    forced: 0,
+    errors: {},
+    clientErrors: 0,
+    latency: undefined,
+    userLatency: undefined,
+    featureFetch: undefined,
+  };
+}
+
+export const ArmTally: MessageFns<ArmTally> = {
+  encode(message: ArmTally, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.arm !== "") {
+      writer.uint32(10).string(message.arm);
+    }
+    if (message.requests !== 0) {
+      writer.uint32(16).uint64(message.requests);
+    }
+    if (message.forced !== 0) {
+      writer.uint32(24).uint64(message.forced);
+    }
+    globalThis.Object.entries(message.errors).forEach(([key, value]: [string, number]) => {
+      ArmTally_ErrorsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.clientErrors !== 0) {
+      writer.uint32(40).uint64(message.clientErrors);
+    }
+    if (message.latency !== undefined) {
+      LatencyQuantiles.encode(message.latency, writer.uint32(50).fork()).join();
+    }
+    if (message.userLatency !== undefined) {
+      LatencyQuantiles.encode(message.userLatency, writer.uint32(58).fork()).join();
+    }
+    if (message.featureFetch !== undefined) {
+      LatencyQuantiles.encode(message.featureFetch, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ArmTally {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseArmTally();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.arm = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.requests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.forced = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = ArmTally_ErrorsEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.errors[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.clientErrors = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.latency = LatencyQuantiles.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.userLatency = LatencyQuantiles.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.featureFetch = LatencyQuantiles.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseArmTally_ErrorsEntry(): ArmTally_ErrorsEntry {
+  return { key: "", value: 0 };
+}
+
+export const ArmTally_ErrorsEntry: MessageFns<ArmTally_ErrorsEntry> = {
+  encode(message: ArmTally_ErrorsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ArmTally_ErrorsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseArmTally_ErrorsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseShadowTally(): ShadowTally {
   return {
     shadow: "",
@@ -941,6 +1417,12 @@ function createBaseShadowTally(): ShadowTally {
     outputs: [],
     referenceLatency: undefined,
     candidateLatency: undefined,
+    refusedAlike: 0,
+    fields: [],
+    worstSegments: [],
+    unequal: {},
+    referenceErrors: {},
+    candidateErrors: {},
   };
 }
 
@@ -973,6 +1455,24 @@ export const ShadowTally: MessageFns<ShadowTally> = {
     if (message.candidateLatency !== undefined) {
       LatencyQuantiles.encode(message.candidateLatency, writer.uint32(74).fork()).join();
     }
+    if (message.refusedAlike !== 0) {
+      writer.uint32(80).uint64(message.refusedAlike);
+    }
+    for (const v of message.fields) {
+      FieldTally.encode(v!, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.worstSegments) {
+      SegmentTally.encode(v!, writer.uint32(98).fork()).join();
+    }
+    globalThis.Object.entries(message.unequal).forEach(([key, value]: [string, number]) => {
+      ShadowTally_UnequalEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
+    });
+    globalThis.Object.entries(message.referenceErrors).forEach(([key, value]: [string, number]) => {
+      ShadowTally_ReferenceErrorsEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
+    });
+    globalThis.Object.entries(message.candidateErrors).forEach(([key, value]: [string, number]) => {
+      ShadowTally_CandidateErrorsEntry.encode({ key: key as any, value }, writer.uint32(122).fork()).join();
+    });
     return writer;
   },
 
@@ -1061,6 +1561,526 @@ export const ShadowTally: MessageFns<ShadowTally> = {
             message.candidateLatency = LatencyQuantiles.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.refusedAlike = longToNumber(reader.uint64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.fields.push(FieldTally.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.worstSegments.push(SegmentTally.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            const entry13 = ShadowTally_UnequalEntry.decode(reader, reader.uint32());
+            if (entry13.value !== undefined) {
+              message.unequal[entry13.key] = entry13.value;
+            }
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            const entry14 = ShadowTally_ReferenceErrorsEntry.decode(reader, reader.uint32());
+            if (entry14.value !== undefined) {
+              message.referenceErrors[entry14.key] = entry14.value;
+            }
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            const entry15 = ShadowTally_CandidateErrorsEntry.decode(reader, reader.uint32());
+            if (entry15.value !== undefined) {
+              message.candidateErrors[entry15.key] = entry15.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseShadowTally_UnequalEntry(): ShadowTally_UnequalEntry {
+  return { key: "", value: 0 };
+}
+
+export const ShadowTally_UnequalEntry: MessageFns<ShadowTally_UnequalEntry> = {
+  encode(message: ShadowTally_UnequalEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowTally_UnequalEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowTally_UnequalEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseShadowTally_ReferenceErrorsEntry(): ShadowTally_ReferenceErrorsEntry {
+  return { key: "", value: 0 };
+}
+
+export const ShadowTally_ReferenceErrorsEntry: MessageFns<ShadowTally_ReferenceErrorsEntry> = {
+  encode(message: ShadowTally_ReferenceErrorsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowTally_ReferenceErrorsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowTally_ReferenceErrorsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseShadowTally_CandidateErrorsEntry(): ShadowTally_CandidateErrorsEntry {
+  return { key: "", value: 0 };
+}
+
+export const ShadowTally_CandidateErrorsEntry: MessageFns<ShadowTally_CandidateErrorsEntry> = {
+  encode(message: ShadowTally_CandidateErrorsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ShadowTally_CandidateErrorsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShadowTally_CandidateErrorsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFieldTally(): FieldTally {
+  return {
+    name: "",
+    kind: "",
+    pairs: 0,
+    agreeing: 0,
+    missingReference: 0,
+    missingCandidate: 0,
+    noise: undefined,
+    net: undefined,
+    referenceP50: undefined,
+    candidateP50: undefined,
+    flips: 0,
+    flippedAmount: 0,
+  };
+}
+
+export const FieldTally: MessageFns<FieldTally> = {
+  encode(message: FieldTally, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.pairs !== 0) {
+      writer.uint32(24).uint64(message.pairs);
+    }
+    if (message.agreeing !== 0) {
+      writer.uint32(32).uint64(message.agreeing);
+    }
+    if (message.missingReference !== 0) {
+      writer.uint32(40).uint64(message.missingReference);
+    }
+    if (message.missingCandidate !== 0) {
+      writer.uint32(48).uint64(message.missingCandidate);
+    }
+    if (message.noise !== undefined) {
+      writer.uint32(57).double(message.noise);
+    }
+    if (message.net !== undefined) {
+      writer.uint32(65).double(message.net);
+    }
+    if (message.referenceP50 !== undefined) {
+      writer.uint32(73).double(message.referenceP50);
+    }
+    if (message.candidateP50 !== undefined) {
+      writer.uint32(81).double(message.candidateP50);
+    }
+    if (message.flips !== 0) {
+      writer.uint32(88).uint64(message.flips);
+    }
+    if (message.flippedAmount !== 0) {
+      writer.uint32(97).double(message.flippedAmount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldTally {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldTally();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pairs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.agreeing = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.missingReference = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.missingCandidate = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.noise = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.net = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.referenceP50 = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.candidateP50 = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.flips = longToNumber(reader.uint64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.flippedAmount = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSegmentTally(): SegmentTally {
+  return { field: "", segment: "", value: "", pairs: 0, agreement: 0, medianRatio: undefined, sentence: "" };
+}
+
+export const SegmentTally: MessageFns<SegmentTally> = {
+  encode(message: SegmentTally, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.segment !== "") {
+      writer.uint32(18).string(message.segment);
+    }
+    if (message.value !== "") {
+      writer.uint32(26).string(message.value);
+    }
+    if (message.pairs !== 0) {
+      writer.uint32(32).uint64(message.pairs);
+    }
+    if (message.agreement !== 0) {
+      writer.uint32(41).double(message.agreement);
+    }
+    if (message.medianRatio !== undefined) {
+      writer.uint32(49).double(message.medianRatio);
+    }
+    if (message.sentence !== "") {
+      writer.uint32(58).string(message.sentence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SegmentTally {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSegmentTally();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.segment = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pairs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.agreement = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.medianRatio = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.sentence = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1143,7 +2163,7 @@ export const OutputTally: MessageFns<OutputTally> = {
 };
 
 function createBaseLatencyQuantiles(): LatencyQuantiles {
-  return { count: 0, p50Ms: 0, p95Ms: 0, p99Ms: 0 };
+  return { count: 0, p50Ms: undefined, p95Ms: undefined, p99Ms: undefined, p999Ms: undefined };
 }
 
 export const LatencyQuantiles: MessageFns<LatencyQuantiles> = {
@@ -1151,14 +2171,17 @@ export const LatencyQuantiles: MessageFns<LatencyQuantiles> = {
     if (message.count !== 0) {
       writer.uint32(8).uint64(message.count);
     }
-    if (message.p50Ms !== 0) {
+    if (message.p50Ms !== undefined) {
       writer.uint32(17).double(message.p50Ms);
     }
-    if (message.p95Ms !== 0) {
+    if (message.p95Ms !== undefined) {
       writer.uint32(25).double(message.p95Ms);
     }
-    if (message.p99Ms !== 0) {
+    if (message.p99Ms !== undefined) {
       writer.uint32(33).double(message.p99Ms);
+    }
+    if (message.p999Ms !== undefined) {
+      writer.uint32(41).double(message.p999Ms);
     }
     return writer;
   },
@@ -1208,6 +2231,14 @@ export const LatencyQuantiles: MessageFns<LatencyQuantiles> = {
             message.p99Ms = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.p999Ms = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1222,7 +2253,7 @@ export const LatencyQuantiles: MessageFns<LatencyQuantiles> = {
 };
 
 function createBaseSidecar(): Sidecar {
-  return { version: "", revision: 0, startedAtMs: 0, threads: [], counters: {} };
+  return { version: "", revision: 0, startedAtMs: 0, threads: [], counters: {}, recording: undefined };
 }
 
 export const Sidecar: MessageFns<Sidecar> = {
@@ -1242,6 +2273,9 @@ export const Sidecar: MessageFns<Sidecar> = {
     globalThis.Object.entries(message.counters).forEach(([key, value]: [string, number]) => {
       Sidecar_CountersEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
     });
+    if (message.recording !== undefined) {
+      Recording.encode(message.recording, writer.uint32(50).fork()).join();
+    }
     return writer;
   },
 
@@ -1301,6 +2335,14 @@ export const Sidecar: MessageFns<Sidecar> = {
             }
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.recording = Recording.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1356,6 +2398,74 @@ export const Sidecar_CountersEntry: MessageFns<Sidecar_CountersEntry> = {
             }
 
             message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRecording(): Recording {
+  return { bytesOnDisk: 0, oldestMs: undefined, lastError: "" };
+}
+
+export const Recording: MessageFns<Recording> = {
+  encode(message: Recording, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bytesOnDisk !== 0) {
+      writer.uint32(8).uint64(message.bytesOnDisk);
+    }
+    if (message.oldestMs !== undefined) {
+      writer.uint32(16).int64(message.oldestMs);
+    }
+    if (message.lastError !== "") {
+      writer.uint32(26).string(message.lastError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Recording {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecording();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.bytesOnDisk = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.oldestMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.lastError = reader.string();
             continue;
           }
         }
@@ -2316,7 +3426,20 @@ export const Event: MessageFns<Event> = {
 };
 
 function createBaseWatchPairsRequest(): WatchPairsRequest {
-  return { rollout: "", shadow: "", onlyDifferent: false, recent: 0, follow: false };
+  return {
+    rollout: "",
+    shadow: "",
+    onlyDifferent: false,
+    recent: 0,
+    follow: false,
+    segmentName: undefined,
+    segmentValue: undefined,
+    field: undefined,
+    minDifference: undefined,
+    status: undefined,
+    keptOnly: undefined,
+    includeBodies: undefined,
+  };
 }
 
 export const WatchPairsRequest: MessageFns<WatchPairsRequest> = {
@@ -2335,6 +3458,27 @@ export const WatchPairsRequest: MessageFns<WatchPairsRequest> = {
     }
     if (message.follow !== false) {
       writer.uint32(40).bool(message.follow);
+    }
+    if (message.segmentName !== undefined) {
+      writer.uint32(50).string(message.segmentName);
+    }
+    if (message.segmentValue !== undefined) {
+      writer.uint32(58).string(message.segmentValue);
+    }
+    if (message.field !== undefined) {
+      writer.uint32(66).string(message.field);
+    }
+    if (message.minDifference !== undefined) {
+      writer.uint32(73).double(message.minDifference);
+    }
+    if (message.status !== undefined) {
+      writer.uint32(80).uint32(message.status);
+    }
+    if (message.keptOnly !== undefined) {
+      writer.uint32(88).bool(message.keptOnly);
+    }
+    if (message.includeBodies !== undefined) {
+      writer.uint32(96).bool(message.includeBodies);
     }
     return writer;
   },
@@ -2392,6 +3536,503 @@ export const WatchPairsRequest: MessageFns<WatchPairsRequest> = {
             message.follow = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.segmentName = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.segmentValue = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.minDifference = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.status = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.keptOnly = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.includeBodies = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListPairsRequest(): ListPairsRequest {
+  return {
+    rollout: "",
+    shadow: "",
+    segmentName: "",
+    segmentValue: "",
+    field: "",
+    minDifference: undefined,
+    status: 0,
+    keptOnly: false,
+    onlyDifferent: false,
+    limit: 0,
+  };
+}
+
+export const ListPairsRequest: MessageFns<ListPairsRequest> = {
+  encode(message: ListPairsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    if (message.shadow !== "") {
+      writer.uint32(18).string(message.shadow);
+    }
+    if (message.segmentName !== "") {
+      writer.uint32(26).string(message.segmentName);
+    }
+    if (message.segmentValue !== "") {
+      writer.uint32(34).string(message.segmentValue);
+    }
+    if (message.field !== "") {
+      writer.uint32(42).string(message.field);
+    }
+    if (message.minDifference !== undefined) {
+      writer.uint32(49).double(message.minDifference);
+    }
+    if (message.status !== 0) {
+      writer.uint32(56).uint32(message.status);
+    }
+    if (message.keptOnly !== false) {
+      writer.uint32(64).bool(message.keptOnly);
+    }
+    if (message.onlyDifferent !== false) {
+      writer.uint32(72).bool(message.onlyDifferent);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(80).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPairsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPairsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shadow = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.segmentName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.segmentValue = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.minDifference = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.status = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.keptOnly = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.onlyDifferent = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListPairsResponse(): ListPairsResponse {
+  return { pairs: [], cut: false };
+}
+
+export const ListPairsResponse: MessageFns<ListPairsResponse> = {
+  encode(message: ListPairsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pairs) {
+      Pair.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.cut !== false) {
+      writer.uint32(16).bool(message.cut);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPairsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPairsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pairs.push(Pair.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cut = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetPairRequest(): GetPairRequest {
+  return { id: "", shadow: "", includeBodies: false };
+}
+
+export const GetPairRequest: MessageFns<GetPairRequest> = {
+  encode(message: GetPairRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.shadow !== "") {
+      writer.uint32(18).string(message.shadow);
+    }
+    if (message.includeBodies !== false) {
+      writer.uint32(24).bool(message.includeBodies);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPairRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPairRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shadow = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.includeBodies = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetPairResponse(): GetPairResponse {
+  return { pairs: [] };
+}
+
+export const GetPairResponse: MessageFns<GetPairResponse> = {
+  encode(message: GetPairResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.pairs) {
+      Pair.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPairResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPairResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pairs.push(Pair.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseForgetUnitRequest(): ForgetUnitRequest {
+  return { units: [], actor: "", reason: "" };
+}
+
+export const ForgetUnitRequest: MessageFns<ForgetUnitRequest> = {
+  encode(message: ForgetUnitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.units) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.actor !== "") {
+      writer.uint32(18).string(message.actor);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetUnitRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetUnitRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.units.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseForgetUnitResponse(): ForgetUnitResponse {
+  return { pairs: 0 };
+}
+
+export const ForgetUnitResponse: MessageFns<ForgetUnitResponse> = {
+  encode(message: ForgetUnitResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pairs !== 0) {
+      writer.uint32(8).uint64(message.pairs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ForgetUnitResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseForgetUnitResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pairs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2428,6 +4069,16 @@ function createBasePair(): Pair {
     reason: "",
     arm: "",
     notJson: false,
+    fields: [],
+    refusedAlike: false,
+    unequal: [],
+    userLatencyMs: undefined,
+    whyKept: [],
+    different: false,
+    productionSpan: undefined,
+    shadowSpan: undefined,
+    bodies: undefined,
+    fromRecording: false,
   };
 }
 
@@ -2495,6 +4146,36 @@ export const Pair: MessageFns<Pair> = {
     }
     if (message.notJson !== false) {
       writer.uint32(168).bool(message.notJson);
+    }
+    for (const v of message.fields) {
+      FieldDifference.encode(v!, writer.uint32(178).fork()).join();
+    }
+    if (message.refusedAlike !== false) {
+      writer.uint32(184).bool(message.refusedAlike);
+    }
+    for (const v of message.unequal) {
+      writer.uint32(194).string(v!);
+    }
+    if (message.userLatencyMs !== undefined) {
+      writer.uint32(201).double(message.userLatencyMs);
+    }
+    for (const v of message.whyKept) {
+      writer.uint32(210).string(v!);
+    }
+    if (message.different !== false) {
+      writer.uint32(216).bool(message.different);
+    }
+    if (message.productionSpan !== undefined) {
+      SpanIds.encode(message.productionSpan, writer.uint32(226).fork()).join();
+    }
+    if (message.shadowSpan !== undefined) {
+      SpanIds.encode(message.shadowSpan, writer.uint32(234).fork()).join();
+    }
+    if (message.bodies !== undefined) {
+      Bodies.encode(message.bodies, writer.uint32(242).fork()).join();
+    }
+    if (message.fromRecording !== false) {
+      writer.uint32(248).bool(message.fromRecording);
     }
     return writer;
   },
@@ -2686,6 +4367,86 @@ export const Pair: MessageFns<Pair> = {
             message.notJson = reader.bool();
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.fields.push(FieldDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.refusedAlike = reader.bool();
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.unequal.push(reader.string());
+            continue;
+          }
+          case 25: {
+            if (tag !== 201) {
+              break;
+            }
+
+            message.userLatencyMs = reader.double();
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.whyKept.push(reader.string());
+            continue;
+          }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
+
+            message.different = reader.bool();
+            continue;
+          }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.productionSpan = SpanIds.decode(reader, reader.uint32());
+            continue;
+          }
+          case 29: {
+            if (tag !== 234) {
+              break;
+            }
+
+            message.shadowSpan = SpanIds.decode(reader, reader.uint32());
+            continue;
+          }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.bodies = Bodies.decode(reader, reader.uint32());
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.fromRecording = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2813,8 +4574,525 @@ export const Pair_OutputsEntry: MessageFns<Pair_OutputsEntry> = {
   },
 };
 
+function createBaseSpanIds(): SpanIds {
+  return { traceId: "", spanId: "" };
+}
+
+export const SpanIds: MessageFns<SpanIds> = {
+  encode(message: SpanIds, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.traceId !== "") {
+      writer.uint32(10).string(message.traceId);
+    }
+    if (message.spanId !== "") {
+      writer.uint32(18).string(message.spanId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SpanIds {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSpanIds();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.traceId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.spanId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBodies(): Bodies {
+  return { reference: undefined, candidate: undefined, request: undefined };
+}
+
+export const Bodies: MessageFns<Bodies> = {
+  encode(message: Bodies, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reference !== undefined) {
+      Body.encode(message.reference, writer.uint32(10).fork()).join();
+    }
+    if (message.candidate !== undefined) {
+      Body.encode(message.candidate, writer.uint32(18).fork()).join();
+    }
+    if (message.request !== undefined) {
+      Body.encode(message.request, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Bodies {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBodies();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reference = Body.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.candidate = Body.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.request = Body.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBody(): Body {
+  return { text: "", cut: 0, note: "", json: false };
+}
+
+export const Body: MessageFns<Body> = {
+  encode(message: Body, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.cut !== 0) {
+      writer.uint32(16).uint32(message.cut);
+    }
+    if (message.note !== "") {
+      writer.uint32(26).string(message.note);
+    }
+    if (message.json !== false) {
+      writer.uint32(32).bool(message.json);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Body {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBody();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cut = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.json = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFieldDifference(): FieldDifference {
+  return { name: "", kind: "", compared: false, agree: false, magnitude: undefined, elements: [], cut: 0 };
+}
+
+export const FieldDifference: MessageFns<FieldDifference> = {
+  encode(message: FieldDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.compared !== false) {
+      writer.uint32(24).bool(message.compared);
+    }
+    if (message.agree !== false) {
+      writer.uint32(32).bool(message.agree);
+    }
+    if (message.magnitude !== undefined) {
+      writer.uint32(41).double(message.magnitude);
+    }
+    for (const v of message.elements) {
+      ElementDifference.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.cut !== 0) {
+      writer.uint32(56).uint32(message.cut);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.compared = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.agree = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.magnitude = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.elements.push(ElementDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.cut = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseElementDifference(): ElementDifference {
+  return {
+    key: undefined,
+    agree: false,
+    missingReference: "",
+    missingCandidate: "",
+    reference: undefined,
+    candidate: undefined,
+    measures: {},
+    amount: undefined,
+  };
+}
+
+export const ElementDifference: MessageFns<ElementDifference> = {
+  encode(message: ElementDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== undefined) {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.agree !== false) {
+      writer.uint32(16).bool(message.agree);
+    }
+    if (message.missingReference !== "") {
+      writer.uint32(26).string(message.missingReference);
+    }
+    if (message.missingCandidate !== "") {
+      writer.uint32(34).string(message.missingCandidate);
+    }
+    if (message.reference !== undefined) {
+      writer.uint32(42).string(message.reference);
+    }
+    if (message.candidate !== undefined) {
+      writer.uint32(50).string(message.candidate);
+    }
+    globalThis.Object.entries(message.measures).forEach(([key, value]: [string, number]) => {
+      ElementDifference_MeasuresEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    if (message.amount !== undefined) {
+      writer.uint32(65).double(message.amount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ElementDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseElementDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.agree = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.missingReference = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.missingCandidate = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reference = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.candidate = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = ElementDifference_MeasuresEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.measures[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.amount = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseElementDifference_MeasuresEntry(): ElementDifference_MeasuresEntry {
+  return { key: "", value: 0 };
+}
+
+export const ElementDifference_MeasuresEntry: MessageFns<ElementDifference_MeasuresEntry> = {
+  encode(message: ElementDifference_MeasuresEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ElementDifference_MeasuresEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseElementDifference_MeasuresEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseSide(): Side {
-  return { version: "", cluster: "", status: 0, latencyMs: undefined, details: "", grpcStatus: undefined };
+  return {
+    version: "",
+    cluster: "",
+    status: 0,
+    latencyMs: undefined,
+    details: "",
+    grpcStatus: undefined,
+    error: "",
+    featureFetchMs: undefined,
+  };
 }
 
 export const Side: MessageFns<Side> = {
@@ -2836,6 +5114,12 @@ export const Side: MessageFns<Side> = {
     }
     if (message.grpcStatus !== undefined) {
       writer.uint32(48).uint32(message.grpcStatus);
+    }
+    if (message.error !== "") {
+      writer.uint32(58).string(message.error);
+    }
+    if (message.featureFetchMs !== undefined) {
+      writer.uint32(65).double(message.featureFetchMs);
     }
     return writer;
   },
@@ -2899,6 +5183,22 @@ export const Side: MessageFns<Side> = {
             }
 
             message.grpcStatus = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.featureFetchMs = reader.double();
             continue;
           }
         }
@@ -2981,7 +5281,7 @@ export const RolloutAdminService = {
     responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
   },
-  /** Pairs as they are joined. Never carries bodies. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
+  /** Pairs as they are joined. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
   watchPairs: {
     path: "/understudy.admin.v1.RolloutAdmin/WatchPairs" as const,
     requestStream: false as const,
@@ -2990,6 +5290,39 @@ export const RolloutAdminService = {
     requestDeserialize: (value: Buffer): WatchPairsRequest => WatchPairsRequest.decode(value),
     responseSerialize: (value: Pair): Buffer => Buffer.from(Pair.encode(value).finish()),
     responseDeserialize: (value: Buffer): Pair => Pair.decode(value),
+  },
+  /** Of the newest 1,000 pairs and those kept for people, the newest first. Without bodies. */
+  listPairs: {
+    path: "/understudy.admin.v1.RolloutAdmin/ListPairs" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPairsRequest): Buffer => Buffer.from(ListPairsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPairsRequest => ListPairsRequest.decode(value),
+    responseSerialize: (value: ListPairsResponse): Buffer => Buffer.from(ListPairsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPairsResponse => ListPairsResponse.decode(value),
+  },
+  /** The pairs of one request, one for each shadow. NOT_FOUND when the sidecar no longer has it; a recording may. */
+  getPair: {
+    path: "/understudy.admin.v1.RolloutAdmin/GetPair" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPairRequest): Buffer => Buffer.from(GetPairRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPairRequest => GetPairRequest.decode(value),
+    responseSerialize: (value: GetPairResponse): Buffer => Buffer.from(GetPairResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetPairResponse => GetPairResponse.decode(value),
+  },
+  /**
+   * Lets go of every pair in memory whose request came from one of these units, and logs who asked and why. Recordings
+   * are files: `understudy forget` sees to both.
+   */
+  forgetUnit: {
+    path: "/understudy.admin.v1.RolloutAdmin/ForgetUnit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ForgetUnitRequest): Buffer => Buffer.from(ForgetUnitRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ForgetUnitRequest => ForgetUnitRequest.decode(value),
+    responseSerialize: (value: ForgetUnitResponse): Buffer => Buffer.from(ForgetUnitResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ForgetUnitResponse => ForgetUnitResponse.decode(value),
   },
 } as const;
 
@@ -3009,8 +5342,17 @@ export interface RolloutAdminServer extends UntypedServiceImplementation {
   explain: handleUnaryCall<ExplainRequest, ExplainResponse>;
   /** The append-only log of what changed, newest first. */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
-  /** Pairs as they are joined. Never carries bodies. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
+  /** Pairs as they are joined. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
   watchPairs: handleServerStreamingCall<WatchPairsRequest, Pair>;
+  /** Of the newest 1,000 pairs and those kept for people, the newest first. Without bodies. */
+  listPairs: handleUnaryCall<ListPairsRequest, ListPairsResponse>;
+  /** The pairs of one request, one for each shadow. NOT_FOUND when the sidecar no longer has it; a recording may. */
+  getPair: handleUnaryCall<GetPairRequest, GetPairResponse>;
+  /**
+   * Lets go of every pair in memory whose request came from one of these units, and logs who asked and why. Recordings
+   * are files: `understudy forget` sees to both.
+   */
+  forgetUnit: handleUnaryCall<ForgetUnitRequest, ForgetUnitResponse>;
 }
 
 export interface RolloutAdminClient extends Client {
@@ -3107,13 +5449,64 @@ export interface RolloutAdminClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
   ): ClientUnaryCall;
-  /** Pairs as they are joined. Never carries bodies. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
+  /** Pairs as they are joined. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
   watchPairs(request: WatchPairsRequest, options?: Partial<CallOptions>): ClientReadableStream<Pair>;
   watchPairs(
     request: WatchPairsRequest,
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<Pair>;
+  /** Of the newest 1,000 pairs and those kept for people, the newest first. Without bodies. */
+  listPairs(
+    request: ListPairsRequest,
+    callback: (error: ServiceError | null, response: ListPairsResponse) => void,
+  ): ClientUnaryCall;
+  listPairs(
+    request: ListPairsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPairsResponse) => void,
+  ): ClientUnaryCall;
+  listPairs(
+    request: ListPairsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPairsResponse) => void,
+  ): ClientUnaryCall;
+  /** The pairs of one request, one for each shadow. NOT_FOUND when the sidecar no longer has it; a recording may. */
+  getPair(
+    request: GetPairRequest,
+    callback: (error: ServiceError | null, response: GetPairResponse) => void,
+  ): ClientUnaryCall;
+  getPair(
+    request: GetPairRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetPairResponse) => void,
+  ): ClientUnaryCall;
+  getPair(
+    request: GetPairRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetPairResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lets go of every pair in memory whose request came from one of these units, and logs who asked and why. Recordings
+   * are files: `understudy forget` sees to both.
+   */
+  forgetUnit(
+    request: ForgetUnitRequest,
+    callback: (error: ServiceError | null, response: ForgetUnitResponse) => void,
+  ): ClientUnaryCall;
+  forgetUnit(
+    request: ForgetUnitRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ForgetUnitResponse) => void,
+  ): ClientUnaryCall;
+  forgetUnit(
+    request: ForgetUnitRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ForgetUnitResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const RolloutAdminClient = makeGenericClientConstructor(

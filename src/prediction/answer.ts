@@ -1,4 +1,4 @@
-/** One side's answer as comparison sees it. */
+/** One side's answer as extraction and comparison see it. */
 export interface Answer {
   /** HTTP; 0 = none. */
   readonly status: number;
@@ -6,6 +6,10 @@ export interface Answer {
   readonly grpcStatus: number | undefined;
   /** Last upstream byte received minus first upstream byte sent. */
   readonly latencyMs: number | undefined;
+  /** Those response headers that Envoy was told to log; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Likewise of trailers. */
+  readonly trailers: Readonly<Record<string, string>>;
   /** Undefined when nothing was captured. */
   readonly body: CapturedBody | undefined;
 }
