@@ -1,16 +1,22 @@
 /** Starts the rooms, wires them together, stops them in order. */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { KeepSettings } from './accesslog/keep.ts';
-import type { ObserveReport } from './accesslog/observe-room.ts';
+import type { ObserveReport, ObserveSettings } from './accesslog/observe-room.ts';
 import type { Observations } from './admin/observations.ts';
 import { startAdmin } from './admin/server.ts';
 import type { Config } from './config/parse.ts';
 import { createReload } from './config/reload.ts';
 import type { DecideReport } from './extproc/decide-ledger.ts';
 import { type Geography, openGeography } from './geography/geography.ts';
+import { guardedByRollout } from './judging/guarded.ts';
+import { guardJudge } from './judging/judge.ts';
+import { createJudging } from './judging/loop.ts';
+import { createPrometheusSource } from './judging/prometheus.ts';
 import type { MetricsServer } from './metrics/server.ts';
 import { startMetrics } from './metrics/start.ts';
+import type { OutcomeReport } from './outcomes/outcome-room.ts';
+import { createRipeOutcomes } from './outcomes/ripe.ts';
 import { findRow } from './recording/reader.ts';
 import type { RecordReport } from './recording/record-room.ts';
 import { createController } from './rollout/controller.ts';
@@ -19,10 +25,11 @@ import { openStore } from './store/sqlite.ts';
 import { emitDecideSpan } from './telemetry/decide-span.ts';
 import { startTracing } from './telemetry/tracing.ts';
 import { createBaselines } from './threads/baselines.ts';
-import { connect } from './threads/connect.ts';
 import { createLedger } from './threads/ledger.ts';
-import type { DecideStart, ObserveStart, RecordStart } from './threads/messages.ts';
+import type { DecideStart, ObserveStart } from './threads/messages.ts';
+import { createOutcomes } from './threads/outcomes.ts';
 import { createPublisher } from './threads/publish.ts';
+import { createRecorder } from './threads/recorder.ts';
 import type { Reported } from './threads/run-room.ts';
 import { RoomWorker } from './threads/worker.ts';
 import { version } from './version.ts';
@@ -40,18 +47,19 @@ export interface App {
 type AnyWorker =
   | RoomWorker<Reported<DecideReport>>
   | RoomWorker<Reported<ObserveReport>>
+  | RoomWorker<Reported<OutcomeReport>>
   | RoomWorker<Reported<RecordReport>>;
 
 /** Half of it for Envoys to notice: enough for health checks each two seconds. */
 const STOP_GRACE_MS = 5_000;
 /** What a decision allocates does not live on: little is collected often, and briefly (docs/performance.md). */
 const DECIDE_LIMITS = { maxYoungGenerationSizeMb: 12 };
-/** A compaction goes part by part; what lives is small, and what is thrown away should go early. */
-const RECORD_LIMITS = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 16 };
 /** For the log entries of what was decided last. */
 const LAST_ENTRIES_MS = 1_000;
 /** For the rows of those. */
 const LAST_ROWS_MS = 2_000;
+/** How often it is asked whether somebody still observes, and whether what could not be stored now can. */
+const LOOK_EVERY_MS = 1_000;
 /** A collector that hangs must not hold the stop. */
 const FLUSH_MS = 1_000;
 
@@ -68,6 +76,24 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     threads: () => allWorkers().map(({ state }) => state),
     releaseOf: (rollout) => controller.views().find(({ name }) => name === rollout)?.release,
   });
+  const prometheus = createPrometheusSource({
+    rollouts: controller.views,
+    count: (name) => ledger.count(name),
+    log,
+    nowMs: () => performance.now(),
+  });
+  const ripe = createRipeOutcomes(store);
+  const judging = createJudging({
+    ...{ store, judge: guardJudge, views: controller.views, count: ledger.count, log },
+    nowMs: () => performance.now(),
+    wallMs: Date.now,
+    sources: { samples: prometheus.samples, ripe: ripe.take },
+  });
+  controller.onChange(judging.follow);
+  const looking = setInterval(() => {
+    prometheus.tick();
+    judging.tick();
+  }, LOOK_EVERY_MS);
   /** What may change while running, beside the rollouts. */
   let taken = config;
   const common = { onChange: () => publisher.changed(), log };
@@ -105,38 +131,35 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     start: (): ObserveStart => ({
       address: config.sockets.observe,
       snapshot: controller.snapshot(),
-      settings: keepSettings(taken),
+      settings: observeSettings(taken),
+      origin: { sidecar: store.sidecarId(), thread: randomBytes(8).toString('hex') },
     }),
     onServing() {
       ledger.observeStarted();
-      connectRecorder();
+      recorder?.connect();
+      outcomes?.connect();
     },
-    onReport: (report) => ledger.addObserve('observe', report),
+    onReport(report) {
+      ledger.addObserve('observe', report);
+      for (const block of report.closed) void judging.takeBlock(block);
+    },
   });
-  const { recording } = config;
-  const record =
-    recording &&
-    new RoomWorker<Reported<RecordReport>>({
-      ...common,
-      name: 'record',
-      entry: new URL('./threads/record-thread.ts', import.meta.url),
-      resourceLimits: RECORD_LIMITS,
-      // where it records was opened at the start; how, may change
-      start: (): RecordStart => ({
-        address: '',
-        snapshot: controller.snapshot(),
-        recording: { ...recording, ...taken.recording, directory: recording.directory },
-      }),
-      onServing: () => connectRecorder(),
-      onReport: (report) => ledger.addRecord(report),
-    });
-  const connectRecorder = () => record && connect(observe, record);
-  workers.push(...decides, observe, ...(record === undefined ? [] : [record]));
+  const { recording, outcomes: kept } = config;
+  const threads = { ...common, observe, snapshot: controller.snapshot };
+  const recorder = recording && createRecorder(recording, { ...threads, onReport: ledger.addRecord });
+  const outcomes =
+    kept && createOutcomes(kept, { ...threads, ripe, views: controller.views, onReport: ledger.addOutcomes });
+  controller.onChange(() => outcomes?.follow());
+  workers.push(...decides, observe);
+  if (recorder !== undefined) workers.push(recorder.worker);
+  if (outcomes !== undefined) workers.push(outcomes.worker);
   const lookUp: LookUpGeo = (...asked) => geography?.lookUp(...asked);
   const directory = config.recording?.directory;
   const shown = {
     ...{ controller, observations: ledger, lookUp, version, startedAtMs, log },
+    verdicts: judging.verdicts,
     allowBodies: () => taken.allowBodies,
+    ...(outcomes === undefined ? {} : { outcomes: outcomes.desk }),
     ...(directory === undefined ? {} : { findRecorded: (id: string) => findRow(directory, id) }),
   };
   let admin: Awaited<ReturnType<typeof startAdmin>> | undefined;
@@ -146,16 +169,16 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   const take = (wanted: Config) => {
     if (!isDeepStrictEqual(wanted.redact, taken.redact)) ledger.forgetPairs();
     taken = wanted;
-    observe.useSettings(keepSettings(wanted));
-    if (recording && wanted.recording) {
-      record?.useRecording({ ...wanted.recording, directory: recording.directory });
-    }
+    observe.useSettings(observeSettings(wanted));
+    if (wanted.recording !== undefined) recorder?.use(wanted.recording);
+    if (wanted.outcomes !== undefined) outcomes?.use(wanted.outcomes);
   };
 
   const app: App = {
     reload: createReload({ running: config, controller, take, count: ledger.count, log }),
     async stop(graceMs = STOP_GRACE_MS) {
       stopping = true;
+      prometheus.stop();
       geography?.stop();
       // decide first: what it still decides, observe still joins
       await Promise.all([admin?.stop(), ...decides.map((worker) => worker.stop(graceMs))]);
@@ -164,8 +187,13 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
         baselines.stop(Math.min(graceMs, LAST_ENTRIES_MS)),
       ]);
       // last: what observe still joined is recorded
-      await record?.stop(Math.min(graceMs, LAST_ROWS_MS));
+      outcomes?.desk.close();
+      await Promise.all([
+        recorder?.worker.stop(Math.min(graceMs, LAST_ROWS_MS)),
+        outcomes?.worker.stop(Math.min(graceMs, LAST_ROWS_MS)),
+      ]);
       await Promise.race([tracing.stop(), wait(FLUSH_MS, undefined, { ref: false })]);
+      clearInterval(looking);
       store.close();
       await metrics?.close();
       if (admin !== undefined) log(stopLine(ledger));
@@ -191,7 +219,8 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     }
     await baselines.start();
     // a folder that cannot be written is no reason not to serve
-    await record?.start();
+    await recorder?.worker.start();
+    await outcomes?.worker.start();
     // observe before decide: an exchange must find somebody to tell
     await observe.start();
     await Promise.all(decides.map((worker) => worker.start()));
@@ -204,8 +233,8 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   return app;
 }
 
-function keepSettings({ redact, recording }: Config): KeepSettings {
-  return { redact, recording };
+function observeSettings({ redact, recording, rollouts }: Config): ObserveSettings {
+  return { redact, recording, guarded: guardedByRollout(rollouts) };
 }
 
 /** What of the decisions asked of us we know to have been lost; those that never reached us only Envoy counts. */

@@ -1,5 +1,8 @@
 /** What of the observed is kept: pairs for people, rows and blocks for the recording; redacted before it leaves this thread. */
+import { isForced } from '../evidence/add-exchange.ts';
 import type { Block } from '../evidence/sums.ts';
+import type { ExposureLink } from '../outcomes/exposure-link.ts';
+import { valuesOf } from '../outcomes/values-of.ts';
 import type { ProductionExchange } from '../pairing/exchange.ts';
 import type { Match } from '../pairing/join.ts';
 import { sideOf } from '../pairing/make-pair.ts';
@@ -25,6 +28,9 @@ export interface KeepSettings {
 export interface Keeper {
   useSettings(settings: KeepSettings): void;
   useRecording(link: RecordingLink): void;
+  useOutcomes(link: ExposureLink): void;
+  /** An answer to a user, for outcomes to come. */
+  exposure(production: ProductionExchange): void;
   /** An answer to a user of which nobody got a copy. */
   exchange(production: ProductionExchange, rollout: RolloutSnapshot, predicted: Prediction | undefined): void;
   pair(pair: Pair, match: Match, rollout: RolloutSnapshot): void;
@@ -52,6 +58,7 @@ export function createKeeper(parts: {
   let redaction: Redaction = compileRedaction(parts.settings.redact);
   let { recording } = parts.settings;
   let link: RecordingLink | undefined;
+  let outcomes: ExposureLink | undefined;
   /** By place: the newest is what counts. */
   let changes = new Map<string, KeptChange>();
 
@@ -64,6 +71,14 @@ export function createKeeper(parts: {
       link?.close();
       link = next;
     },
+    useOutcomes(next) {
+      outcomes?.close();
+      outcomes = next;
+    },
+    exposure({ id, timeMs, arm, decision }) {
+      const { rollout, release, weightBp, unit, reason } = decision;
+      outcomes?.exposure({ id, timeMs, rollout, release, weightBp, arm, unit, forced: isForced(reason) });
+    },
     exchange(production, rollout, predicted) {
       if (link === undefined || recording === undefined || !isSampled(production.id, recording.sampleBp)) return;
       const version = rollout[production.arm];
@@ -71,7 +86,14 @@ export function createKeeper(parts: {
       const side = sideOf(production, version, predicted);
       link.offer(exchangeRow(production, { redaction, prediction: rollout.prediction, side, predicted, request }));
     },
-    pair(pair, { production, shadow }, { prediction }) {
+    pair(pair, { production, shadow }, { prediction, stable }) {
+      // of a twin there is nothing to learn: both sides are the stable version
+      if (outcomes !== undefined && pair.referenced && pair.candidate.version !== stable.version) {
+        const { id, unit, difference } = pair;
+        const fields = prediction === undefined ? [] : redaction.difference(difference.fields, prediction);
+        const values = valuesOf(fields);
+        if (values !== undefined) outcomes.pair({ id, unit, candidate: pair.candidate.version, values });
+      }
       const changed = kept.offer(pair, () => keptContent(pair, { production, shadow, redaction, prediction }));
       for (const change of changed) {
         changes.delete(change.slot);
@@ -94,7 +116,10 @@ export function createKeeper(parts: {
       return { ...pair, difference: { ...pair.difference, fields } };
     },
     hiddenFields: ({ prediction }) => (prediction === undefined ? NOTHING : redaction.hiddenFields(prediction)),
-    flush: () => link?.flush(),
+    flush() {
+      link?.flush();
+      outcomes?.flush();
+    },
     shown: (pair, { prediction }) => shownPair(pair, redaction, prediction),
     takeChanges() {
       const taken = [...changes.values()];

@@ -3,11 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { Tracer } from '@opentelemetry/api';
 import { createCollector } from '../evidence/collect.ts';
-import type { Block, Cell } from '../evidence/sums.ts';
+import { type Guarded, NOT_GUARDED } from '../evidence/guarded.ts';
+import type { BlockId, Cell, ClosedBlock } from '../evidence/sums.ts';
 import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslog.ts';
+import { createExposureLink } from '../outcomes/exposure-link.ts';
 import { errorKindOf } from '../pairing/error-kind.ts';
 import type { Exchange, ProductionExchange } from '../pairing/exchange.ts';
-import { DEFAULT_LIMITS, Join, type JoinLimits, type Match } from '../pairing/join.ts';
+import { DEFAULT_LIMITS, Join, type JoinLimits, type Match, type Unmatched } from '../pairing/join.ts';
 import { makePair } from '../pairing/make-pair.ts';
 import type { Pair } from '../pairing/pair.ts';
 import type { KeptChange } from '../recording/kept.ts';
@@ -36,8 +38,8 @@ export interface ObserveReport {
   readonly counters: Readonly<Record<string, number>>;
   readonly pairs: readonly Pair[];
   readonly kept: readonly KeptChange[];
-  /** Blocks of 10 s that ended. */
-  readonly closed: readonly Block[];
+  /** Blocks of 10 s that ended, also those in which nothing happened. */
+  readonly closed: readonly ClosedBlock[];
   /** The cells of all traffic in the block that is open; undefined = as in the last report. */
   readonly open: readonly Cell[] | undefined;
   /** What waits to be joined now, and how much may. */
@@ -46,9 +48,9 @@ export interface ObserveReport {
 
 export interface ObserveRoom {
   use(snapshot: Snapshot): void;
-  useSettings(settings: KeepSettings): void;
-  /** To the record thread: where rows and blocks go from now on. */
-  usePort(port: MessagePort): void;
+  useSettings(settings: ObserveSettings): void;
+  /** To the record thread: where rows and blocks go from now on; or to the outcome thread: where exposures go. */
+  usePort(port: MessagePort, use?: 'recording' | 'outcomes'): void;
   serve(address: string): Promise<void>;
   /** Takes one log entry; never throws. */
   observe(logName: string, entry: HTTPAccessLogEntry): void;
@@ -56,6 +58,12 @@ export interface ObserveRoom {
   report(): ObserveReport;
   /** Goes on until Envoy has told the last, and what waits is joined; at the latest after `graceMs`. */
   stop(graceMs: number): Promise<void>;
+}
+
+/** What the configuration says to this room beside the snapshot; may change while running. */
+export interface ObserveSettings extends KeepSettings {
+  /** What guards ask, by rollout; a rollout that is not named has none. */
+  readonly guarded?: Readonly<Record<string, Guarded>>;
 }
 
 export interface ObservePorts {
@@ -66,24 +74,27 @@ export interface ObservePorts {
   /** 0 to below 1. */
   readonly random: () => number;
   readonly tracer: Tracer;
-  readonly settings: KeepSettings;
+  readonly settings: ObserveSettings;
+  /** Who sums: of the store, and of this start. */
+  readonly origin?: Omit<BlockId, 'sequence'>;
   readonly limits?: JoinLimits;
 }
 
 export function createObserveRoom(
   first: Snapshot,
-  { nowMs, wallMs, random, tracer, settings, limits = DEFAULT_LIMITS }: ObservePorts,
+  { nowMs, wallMs, random, tracer, settings, origin, limits = DEFAULT_LIMITS }: ObservePorts,
 ): ObserveRoom {
   const snapshots = new Map<number, Snapshot>([[first.revision, first]]);
   const counters = new Deltas();
   const count = (name: string, by = 1) => counters.add(name, by);
-  const join = new Join(limits, (name, by) => count(`pairing.${name}`, by));
+  const join = new Join(limits, (name, by) => count(`pairing.${name}`, by), giveUp);
   const predictions = createPredictionReader();
-  const collector = createCollector({ count, wallMs: wallMs(), monotonicMs: nowMs() });
+  const collector = createCollector({ count, wallMs: wallMs(), monotonicMs: nowMs(), ...(origin && { origin }) });
   const keeper = createKeeper({ settings, random, count });
   let pairs: Pair[] = [];
   /** Of a stop. */
-  let last: readonly Block[] = [];
+  let last: readonly ClosedBlock[] = [];
+  let guarded = settings.guarded ?? {};
   let blockEndsMs = nowMs() + BLOCK_MS;
   let shownMs = nowMs();
   let lastEntryMs = Number.NEGATIVE_INFINITY;
@@ -97,8 +108,14 @@ export function createObserveRoom(
         snapshots.delete(revision);
       }
     },
-    useSettings: keeper.useSettings,
-    usePort: (port) => keeper.useRecording(createRecordingLink(port, { ...LINK_LIMITS, count })),
+    useSettings(next) {
+      guarded = next.guarded ?? {};
+      keeper.useSettings(next);
+    },
+    usePort(port, use) {
+      if (use === 'outcomes') keeper.useOutcomes(createExposureLink(port, count));
+      else keeper.useRecording(createRecordingLink(port, { ...LINK_LIMITS, count }));
+    },
     async serve(address) {
       listener = await listenAccessLogs(address, room.observe);
     },
@@ -159,7 +176,10 @@ export function createObserveRoom(
       prediction: predicted?.production,
       spec: predicted?.spec,
       hidden: keeper.hiddenFields(rollout),
+      guarded: guarded[rollout.name] ?? NOT_GUARDED,
+      elsewhere: production.cluster !== '' && production.cluster !== rollout[production.arm].cluster,
     });
+    keeper.exposure(production);
     if (production.expected.size === 0) keeper.exchange(production, rollout, predicted?.production);
   }
 
@@ -176,19 +196,38 @@ export function createObserveRoom(
     if (pair.difference.notJson) count('pairing.not-json');
     if (!isDelivered(match, rollout)) count('pairing.misrouted');
     const copy = rollout.shadows[shadow.slot - 1];
-    collector.addPair(keeper.summed(pair, rollout), { twin: copy !== undefined && isTwin(rollout, copy) });
+    collector.addPair(keeper.summed(pair, rollout), {
+      twin: copy !== undefined && isTwin(rollout, copy),
+      guarded: guarded[rollout.name] ?? NOT_GUARDED,
+    });
     keeper.pair(pair, match, rollout);
     emitCompareSpan(tracer, pair, production.span, shadow.span, startMs);
     if (pairs.length < MAX_WAITING_PAIRS) pairs.push(keeper.shown(pair, rollout));
     else count('pairing.not-shown');
   }
 
-  function closeBlock(due: boolean): Block[] {
+  /** What was given up is known only now, and counts against the block that is open now. */
+  function giveUp(given: Unmatched): void {
+    if (given.production !== undefined) {
+      const { rollout, release } = given.production.decision;
+      collector.addUnmatched(rollout, release, given.missing);
+      return;
+    }
+    // a copy does not say whose it is: it counts for whoever has a shadow there
+    const newest = [...snapshots.values()].at(-1)?.rollouts ?? [];
+    for (const { cluster } of given.shadows) {
+      for (const { name, release, shadows } of newest) {
+        if (shadows.some((shadow) => shadow.cluster === cluster)) collector.addUnmatched(name, release, 1);
+      }
+    }
+  }
+
+  function closeBlock(due: boolean): ClosedBlock[] {
     if (!due) return [];
     blockEndsMs = nowMs() + BLOCK_MS;
     const block = collector.close(wallMs(), nowMs());
-    if (block === undefined) return [];
-    keeper.block(block);
+    const { startMs, durationMs, cells } = block;
+    if (cells.length > 0) keeper.block({ startMs, durationMs, cells });
     return [block];
   }
 

@@ -6,6 +6,7 @@ const statusOf: Readonly<Record<RefusedCode, status>> = {
   'not-found': status.NOT_FOUND,
   'failed-precondition': status.FAILED_PRECONDITION,
   unavailable: status.UNAVAILABLE,
+  'resource-exhausted': status.RESOURCE_EXHAUSTED,
 };
 
 /** What a client is told of anything thrown: refusals as they are, all else is logged and answered with INTERNAL. */

@@ -1,5 +1,7 @@
 import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import type { ListRolloutsResponse, RolloutAdminServer } from '../gen/understudy/admin/v1/admin.ts';
+import { NO_VERDICTS, type Verdicts } from '../judging/verdicts.ts';
+import type { OutcomeDesk } from '../outcomes/outcome-desk.ts';
 import type { RecordedRow } from '../recording/row.ts';
 import type { Controller } from '../rollout/controller.ts';
 import { compileSnapshot } from '../routing/decide.ts';
@@ -8,9 +10,11 @@ import type { LookUpGeo } from '../routing/segments.ts';
 import { explainMessage, rolloutMessage, sidecarMessage } from './convert.ts';
 import { toStatus } from './errors.ts';
 import type { Observations } from './observations.ts';
+import { recordOutcomes, streamOutcomes, truthMessage } from './outcomes.ts';
 import { checkFilter } from './pair-filter.ts';
 import { forgetUnit, getPair, listPairs, needBodies } from './pairs.ts';
 import { factsOf, inRange, nonEmpty } from './requests.ts';
+import { verdictMessage, watchVerdicts } from './verdicts.ts';
 import { watchPairs, watchRollouts } from './watch.ts';
 
 /** What the admin service shows and changes. */
@@ -27,13 +31,17 @@ export interface AdminParts {
   readonly allowBodies: () => boolean;
   /** A pair that memory no longer holds; undefined: nothing is recorded. */
   readonly findRecorded?: (id: string) => Promise<RecordedRow | undefined>;
+  /** What the guards say; default: nothing is judged. */
+  readonly verdicts?: Verdicts;
+  /** Where outcomes are said; undefined: none are taken. */
+  readonly outcomes?: OutcomeDesk;
   /** For lines of the sidecar's log; default: standard output. */
   readonly log?: (line: string) => void;
 }
 
 /** The handlers of RolloutAdmin; streams end when `stopping` aborts. */
 export function createService(parts: AdminParts, stopping: AbortSignal): RolloutAdminServer {
-  const { controller, observations } = parts;
+  const { controller, observations, verdicts = NO_VERDICTS } = parts;
 
   const list = (): ListRolloutsResponse => ({
     rollouts: controller.views().map((view) => rolloutMessage(view, observations)),
@@ -41,6 +49,9 @@ export function createService(parts: AdminParts, stopping: AbortSignal): Rollout
   });
 
   const asked = (rollout: string) => (rollout === '' ? controller.views() : [controller.view(rollout)]);
+
+  const judged = (rollout: string) =>
+    verdictMessage(rollout, controller.view(nonEmpty('rollout', rollout)).release, verdicts);
 
   return {
     listRollouts: unary(list),
@@ -79,6 +90,15 @@ export function createService(parts: AdminParts, stopping: AbortSignal): Rollout
     }),
     getPair: unary((request) => getPair(request, parts)),
     forgetUnit: unary((request) => forgetUnit(request, observations, parts.log ?? console.log)),
+    getVerdict: unary(({ rollout }) => judged(rollout)),
+    watchVerdicts: streaming((call) => {
+      const { rollout } = call.request;
+      judged(rollout);
+      watchVerdicts(call, () => judged(rollout), verdicts, stopping);
+    }),
+    recordOutcomes: unary((request) => recordOutcomes(request, parts.outcomes)),
+    streamOutcomes: (call, callback) => void streamOutcomes(call, callback, parts.outcomes),
+    getTruth: unary(({ rollout }) => truthMessage(controller.view(nonEmpty('rollout', rollout)), parts.outcomes)),
   };
 }
 

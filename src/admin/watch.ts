@@ -1,4 +1,4 @@
-/** The two streams of the admin service. Neither holds more than a bounded number of messages for a slow reader. */
+/** Streams of the admin service. Neither holds more than a bounded number of messages for a slow reader. */
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import type * as proto from '../gen/understudy/admin/v1/admin.ts';
 import type { Observations } from './observations.ts';
@@ -10,7 +10,7 @@ import { type HeldPair, heldPairs, nameOf } from './pairs.ts';
 const maxWaitingPairs = 1_024;
 
 /** Aborted when the client is gone or the sidecar stops; the latter ends the call with UNAVAILABLE. */
-function endOf(call: ServerWritableStream<unknown, unknown>, stopping: AbortSignal): AbortSignal {
+export function endOf(call: ServerWritableStream<unknown, unknown>, stopping: AbortSignal): AbortSignal {
   const gone = new AbortController();
   call.once('cancelled', () => gone.abort());
   call.once('close', () => gone.abort());

@@ -85,9 +85,8 @@ function serve(
     bytes += chunk.length;
     if (bytes <= MAX_BODY_BYTES || response.headersSent) return;
     count('too-large');
-    response.setHeader('connection', 'close');
     // closed at once, what is still unread would make the kernel reset the connection, and the answer be lost with it
-    response.once('finish', () => setTimeout(() => request.destroy(), LINGER_MS).unref());
+    response.once('finish', () => setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref());
     say(response, answer());
   });
   request.once('end', () => {

@@ -1,6 +1,7 @@
 import { loadChecked } from '../config/load.ts';
 import type { CheckedConfig } from '../config/parse.ts';
 import { ConfigError, formatProblem } from '../config/problem.ts';
+import { alphaBudgetOf } from '../guards/budget.ts';
 import type { FieldSpec } from '../prediction/spec.ts';
 import type { RolloutSpec } from '../rollout/spec.ts';
 import { describeRecording, estimateRecording, type RecordingEstimate } from './check-recording.ts';
@@ -63,6 +64,7 @@ function describe(
   const parts = [
     `${file} is good\n${table(terminal, heads, rows)}`,
     fieldTable(config.rollouts, terminal),
+    guardTable(config.rollouts, terminal),
     config.recording && recording ? describeRecording(recording, config.recording) : '',
     lines.join(''),
   ];
@@ -74,6 +76,19 @@ function fieldTable(rollouts: readonly RolloutSpec[], terminal: Terminal): strin
     (prediction?.fields ?? []).map((field) => [name, field.name, placeOf(field), describeCompare(field.compare)]),
   );
   return rows.length === 0 ? '' : table(terminal, ['ROLLOUT', 'FIELD', 'FROM', 'COMPARED AS'], rows);
+}
+
+/** What stages and guards there are, and how often a healthy release is stopped by evidence at most. */
+function guardTable(rollouts: readonly RolloutSpec[], terminal: Terminal): string {
+  const rows = rollouts
+    .filter(({ stages, guards }) => stages.length + guards.length > 0)
+    .map(({ name, stages, guards }) => [
+      name,
+      stages.map((stage) => stage.name).join(', ') || '-',
+      guards.map((guard) => guard.name).join(', ') || '-',
+      alphaBudgetOf(guards).sum,
+    ]);
+  return rows.length === 0 ? '' : table(terminal, ['ROLLOUT', 'STAGES', 'GUARDS', 'FALSE ALARMS'], rows);
 }
 
 /** `at /score`, `header x-model-version`, `status`; `body` is all of it. */
@@ -91,7 +106,7 @@ function describeCompare({ kind, ...rest }: FieldSpec['compare']): string {
   ].join(', ');
 }
 
-function summary({ name, routes, stable, canary, shadows, unit, rules, prediction }: RolloutSpec) {
+function summary({ name, routes, stable, canary, shadows, unit, rules, prediction, ...plan }: RolloutSpec) {
   return {
     name,
     routes,
@@ -102,5 +117,8 @@ function summary({ name, routes, stable, canary, shadows, unit, rules, predictio
     rules: rules.length,
     preset: prediction?.preset ?? null,
     fields: prediction?.fields ?? [],
+    stages: plan.stages,
+    guards: plan.guards,
+    falseAlarms: alphaBudgetOf(plan.guards).sum,
   };
 }

@@ -22,6 +22,12 @@ Exit codes:
   2  wrong usage or configuration
   3  no Envoy answers at --envoy`;
 
+export const planExitHelp = `
+Exit codes:
+  0  done
+  1  a stage would be passed without any guard having judged it, or an unexpected failure
+  2  wrong usage or configuration`;
+
 /** What was asked for cannot be asked like this. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -47,6 +53,7 @@ const exitOfStatus: Readonly<Partial<Record<status, ExitCode>>> = {
   [status.NOT_FOUND]: exit.notFound,
   [status.FAILED_PRECONDITION]: exit.refused,
   [status.UNAVAILABLE]: exit.refused,
+  [status.RESOURCE_EXHAUSTED]: exit.refused,
   [status.DEADLINE_EXCEEDED]: exit.noSidecar,
 };
 

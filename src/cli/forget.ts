@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Config } from '../config/parse.ts';
+import { forgetOutcomes } from '../outcomes/forget.ts';
 import { type Forgotten, forgetUnit } from '../recording/forget.ts';
 import type { UnitSource } from '../routing/snapshot.ts';
 import { hashUnit } from '../routing/unit-hash.ts';
@@ -19,7 +20,7 @@ export interface ForgetOptions extends Settings {
 }
 
 /**
- * Removes what came from a unit: from the pairs in the sidecar's memory, when one runs, and from the recording. Only its
+ * Removes what came from a unit: from the pairs in the sidecar's memory, when one runs, from the recording and from the outcomes. Only its
  * keyed hash is stored, so the store's key and the place where the unit was found are needed.
  */
 export async function forget(options: ForgetOptions, terminal: Terminal): Promise<void> {
@@ -31,15 +32,21 @@ export async function forget(options: ForgetOptions, terminal: Terminal): Promis
   // memory first: what the sidecar still holds could reach the recording after it was cleaned
   const pairs = await forgetInMemory(units, options, terminal);
   const files = config.recording && (await forgetInFiles(config.recording.directory, units));
-  if (options.json) printJson(terminal, { sources, pairs, ...files });
-  else terminal.out(describe(sources, pairs, files));
+  const outcomes = config.outcomes && forgetOutcomes(config.outcomes.database, units);
+  if (options.json) printJson(terminal, { sources, pairs, ...files, outcomes });
+  else terminal.out(describe(sources, pairs, files, outcomes));
   if (files === undefined || files.unreadable.length === 0) return;
   for (const path of files.unreadable)
     terminal.error(`${path} cannot be read: whether the unit is in it is not known\n`);
   throw new FoundError();
 }
 
-function describe(sources: readonly string[], pairs: number | undefined, files: Forgotten | undefined): string {
+function describe(
+  sources: readonly string[],
+  pairs: number | undefined,
+  files: Forgotten | undefined,
+  outcomes: number | undefined,
+): string {
   const memory = pairs === undefined ? 'no sidecar runs, so nothing is in memory' : `${pairs} pairs in memory`;
   const recorded =
     files === undefined
@@ -48,7 +55,8 @@ function describe(sources: readonly string[], pairs: number | undefined, files: 
   const again = files?.isRecording
     ? 'rows of the last half minute may still be written: run it again in a minute\n'
     : '';
-  return `looked for by ${sources.join(', ')}\nforgotten: ${memory}; ${recorded}\n${again}`;
+  const kept = outcomes === undefined ? '' : `; ${outcomes} exposures and outcomes`;
+  return `looked for by ${sources.join(', ')}\nforgotten: ${memory}; ${recorded}${kept}\n${again}`;
 }
 
 /** Undefined: no sidecar runs. */

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../version.ts';
 import { check } from './check.ts';
 import { showEvents } from './events.ts';
-import { doctorExitHelp, type ExitCode, exit, exitHelp, explainFailure } from './exit.ts';
+import { doctorExitHelp, type ExitCode, exit, exitHelp, explainFailure, planExitHelp } from './exit.ts';
 import { explain } from './explain.ts';
 import { showPair } from './pair.ts';
 import { showPairs } from './pairs.ts';
@@ -10,6 +10,7 @@ import { printEnvoyFile } from './render.ts';
 import { serve } from './serve.ts';
 import { showStatus } from './status.ts';
 import type { Terminal } from './terminal.ts';
+import { showVerdict } from './verdict.ts';
 import { weight } from './weight.ts';
 
 /** Runs the command that `args` (without node and script) name; resolves with the exit code and never rejects. */
@@ -64,6 +65,32 @@ function createProgram(terminal: Terminal): Command {
       live === true || endpoint.length > 0 || model.length > 0
         ? (await import('./check-live.ts')).checkLive(file, command.optsWithGlobals(), terminal)
         : check(file, command.optsWithGlobals(), terminal),
+    );
+
+  program
+    .command('plan [rollout]')
+    .description('show what each stage can tell: which guard looks at what, how much it takes, and how long that is')
+    .option('--rate <n>', 'requests a second to a rollout (else as a sidecar has seen, else 100)', aboveZero)
+    .option('--json', 'as JSON, one rollout a line')
+    .addHelpText('after', planExitHelp)
+    .action(async (rollout, _, command) =>
+      (await import('./plan.ts')).showPlan(rollout, command.optsWithGlobals(), terminal),
+    );
+
+  program
+    .command('verdict <rollout>')
+    .description('show what each guard of a rollout says: value, bound, threshold, evidence, and a sentence')
+    .option('--watch', 'again each time it is judged anew')
+    .option('--json', 'as JSON, with --watch one answer a line')
+    .action((rollout, _, command) => showVerdict(rollout, command.optsWithGlobals(), terminal));
+
+  program
+    .command('outcomes [file]')
+    .description('send outcomes, one JSON object a line (- is standard input), or show what truths say of the models')
+    .option('--show <rollout>', 'how well predictions met what came true: stable and candidate, on the same requests')
+    .option('--json', 'as JSON')
+    .action(async (file, _, command) =>
+      (await import('./outcomes.ts')).outcomes(file, command.optsWithGlobals(), terminal),
     );
 
   program

@@ -1,5 +1,5 @@
 /** What contradicts each other in what is compared and kept: captured bytes, folders. Looks only at what is well-formed. */
-import type { Contradiction } from './contradictions.ts';
+import type { Contradiction } from './contradiction.ts';
 import type { ConfigFile, RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
 import type { WellFormed } from './well-formed.ts';

@@ -1,17 +1,14 @@
 /** What no single field shows: fields of understudy.yaml that contradict each other. Looks only at what is well-formed. */
+import type { Contradiction } from './contradiction.ts';
 import { findComparedContradictions } from './contradictions-compared.ts';
-import type { Fault } from './forms.ts';
+import { findJudgedContradictions } from './contradictions-judged.ts';
+
 import type { ConfigFile, RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
 import type { WellFormed } from './well-formed.ts';
 
 type Rollout = WellFormed<RolloutEntry> | undefined;
 type Rollouts = readonly Rollout[];
-
-export interface Contradiction extends Fault {
-  readonly path: Path;
-  readonly expected: string;
-}
 
 export function findContradictions(file: WellFormed<ConfigFile>): Contradiction[] {
   const rollouts = file.rollouts ?? [];
@@ -33,6 +30,7 @@ export function findContradictions(file: WellFormed<ConfigFile>): Contradiction[
     ...rollouts.flatMap(undefinedSegments),
     ...(file.geoip === undefined ? rollouts.flatMap(geoSegments) : []),
     ...findComparedContradictions(file),
+    ...findJudgedContradictions(rollouts),
   ];
 }
 

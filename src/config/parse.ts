@@ -1,8 +1,11 @@
+import type { OutcomesSpec } from '../outcomes/spec.ts';
+import { findUnjudged } from '../plan/unjudged.ts';
 import type { RecordingSpec, RedactSpec } from '../recording/spec.ts';
 import type { RolloutSpec } from '../rollout/spec.ts';
 import type { Rule, Shadow } from '../routing/snapshot.ts';
 import { findContradictions } from './contradictions.ts';
 import { faultsOf } from './forms.ts';
+import { toStage } from './guards.ts';
 import { toBaseline, toPrediction } from './prediction.ts';
 import { ConfigError, inOrder, type Problem } from './problem.ts';
 import { type ConfigFile, fileSchema, type RolloutEntry } from './schema.ts';
@@ -27,6 +30,8 @@ export interface Config {
   readonly redact: RedactSpec;
   /** Undefined = nothing is recorded. */
   readonly recording: RecordingSpec | undefined;
+  /** Undefined = no outcomes are taken. */
+  readonly outcomes: OutcomesSpec | undefined;
   /** Captured bodies of kept pairs may be shown. */
   readonly allowBodies: boolean;
   readonly rollouts: readonly RolloutSpec[];
@@ -36,6 +41,16 @@ export interface Config {
 export interface CheckedConfig {
   readonly config: Config;
   readonly warnings: readonly Problem[];
+}
+
+/** Everything is right but that a stage would be passed without anybody having judged the canary. */
+export class RefusedPlanError extends ConfigError {
+  readonly config: Config;
+
+  constructor(problems: readonly Problem[], config: Config) {
+    super(problems);
+    this.config = config;
+  }
 }
 
 /**
@@ -54,10 +69,19 @@ export function parseConfig(text: string, fileName: string, readFile: ReadFile =
     ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const config = toConfig(parsed.data, lists);
+  const unjudged = config.rollouts.flatMap((rollout, i) =>
+    findUnjudged(rollout).map(({ index, reason }) =>
+      source.problem(['rollouts', i, 'stages', index], 'a guard that judges this stage, or approve: required', {
+        reason,
+      }),
+    ),
+  );
+  if (unjudged.length > 0) throw new RefusedPlanError(unjudged, config);
   const warnings = findWarnings(parsed.data).map(({ path, message }) =>
     source.problem(path, 'what is meant', { message }),
   );
-  return { config: toConfig(parsed.data, lists), warnings: inOrder(warnings) };
+  return { config, warnings: inOrder(warnings) };
 }
 
 function unread(): never {
@@ -78,12 +102,16 @@ function problemsOfForm(issue: Issue, source: Source): Problem[] {
   );
 }
 
-function toConfig({ trustedHeaders, rollouts, metrics, geoip, recording, ...rest }: ConfigFile, lists: Lists): Config {
+function toConfig(
+  { trustedHeaders, rollouts, metrics, geoip, recording, outcomes, ...rest }: ConfigFile,
+  lists: Lists,
+): Config {
   return {
     ...rest,
     metrics,
     geoip,
     recording: recording && toRecording(recording),
+    outcomes: outcomes && toOutcomes(outcomes),
     trustedHeaders: [...new Set(trustedHeaders)],
     rollouts: rollouts.map((entry) => toSpec(entry, lists)),
   };
@@ -93,8 +121,12 @@ function toRecording({ sample, maxAge, ...recording }: NonNullable<ConfigFile['r
   return { ...recording, sampleBp: sample, maxAgeMs: maxAge };
 }
 
+function toOutcomes({ sample, keep, ...outcomes }: NonNullable<ConfigFile['outcomes']>): OutcomesSpec {
+  return { ...outcomes, sampleBp: sample, keepMs: keep };
+}
+
 function toSpec(rollout: RolloutEntry, lists: Lists): RolloutSpec {
-  const { route, salt, initialWeight, capture, rules, shadows, prediction, baseline, ...entry } = rollout;
+  const { route, salt, initialWeight, capture, rules, shadows, prediction, baseline, stages, ...entry } = rollout;
   return {
     ...entry,
     prediction: prediction && toPrediction(prediction),
@@ -104,7 +136,8 @@ function toSpec(rollout: RolloutEntry, lists: Lists): RolloutSpec {
     rules: rules.map(toRule),
     capture: { requestBytes: capture.request, responseBytes: capture.response },
     salt: salt ?? `${entry.name}/${entry.canary.version}`,
-    initialWeightBp: initialWeight,
+    initialWeightBp: initialWeight ?? 0,
+    stages: (stages ?? []).map(toStage),
   };
 }
 

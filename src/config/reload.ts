@@ -10,6 +10,7 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   store: ({ store }) => store,
   metrics: ({ metrics }) => metrics,
   geoip: ({ geoip }) => geoip,
+  'outcomes.database': ({ outcomes }) => outcomes?.database,
   'recording.directory': ({ recording }) => recording?.directory,
 };
 

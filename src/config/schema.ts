@@ -4,6 +4,8 @@ import type { Match } from '../routing/match.ts';
 import type { GeoField } from '../routing/snapshot.ts';
 import { editorHas, list, map, named, oneOf, oneOrMore } from './forms.ts';
 import { match } from './match.ts';
+import { guards, stages } from './schema-guards.ts';
+import { outcomes } from './schema-outcomes.ts';
 import { baseline, prediction } from './schema-prediction.ts';
 import { recording, redact } from './schema-recording.ts';
 import {
@@ -143,7 +145,11 @@ const rollout = map({
   salt: text
     .optional()
     .describe('Goes into every hash of a unit; left out: NAME/CANARY-VERSION. Another one makes it a new release.'),
-  initialWeight: percent.prefault('0%').describe('Read once, when a release is first seen.'),
+  initialWeight: percent
+    .optional()
+    .describe('Read once, when a release is first seen; 0% where left out. Not with stages.'),
+  stages: stages.optional().describe('How the weight is to rise; left out: by hand.'),
+  guards: guards.prefault([]).describe('What the canary is held to.'),
 });
 
 const decideSockets = oneOrMore(socketAddress, 'a socket or a list of them');
@@ -172,6 +178,7 @@ export const fileSchema = map({
     .describe('What segments by geoip are looked up in. Needs a restart.'),
   redact: redact.prefault({}).describe('What is made unreadable before anything is stored or shown.'),
   recording: recording.optional().describe('Where pairs and sums are recorded; left out: nowhere.'),
+  outcomes: outcomes.optional().describe('Where exposures and outcomes are kept; left out: nowhere.'),
   allowBodies: z
     .boolean({ error: 'true or false' })
     .prefault(false)

@@ -1,5 +1,5 @@
 /** The lists that baselines answer with: files that understudy.yaml names. */
-import type { Contradiction } from './contradictions.ts';
+import type { Contradiction } from './contradiction.ts';
 import type { RolloutEntry } from './schema.ts';
 import type { WellFormed } from './well-formed.ts';
 

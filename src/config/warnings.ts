@@ -2,16 +2,19 @@
 import type { Match } from '../routing/match.ts';
 import type { ConfigFile, RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
-
-export interface Warning {
-  readonly path: Path;
-  readonly message: string;
-}
+import type { Warning } from './warning.ts';
+import { judgedWarnings } from './warnings-judged.ts';
+import { outcomeWarnings } from './warnings-outcomes.ts';
 
 const lowSampleBp = 100;
 
 export function findWarnings(file: ConfigFile): Warning[] {
-  return [...bodyWarnings(file), ...file.rollouts.flatMap(rolloutWarnings), ...sharedSalts(file.rollouts)];
+  return [
+    ...bodyWarnings(file),
+    ...file.rollouts.flatMap(rolloutWarnings),
+    ...sharedSalts(file.rollouts),
+    ...outcomeWarnings(file),
+  ];
 }
 
 function bodyWarnings({ allowBodies, recording, redact, rollouts }: ConfigFile): Warning[] {
@@ -45,7 +48,7 @@ function rolloutWarnings(rollout: RolloutEntry, i: number): Warning[] {
     const message = 'no prediction: answers are compared as a whole, so a random id in them makes every pair differ';
     warnings.push({ path: at('prediction'), message });
   }
-  return [...warnings, ...shadowWarnings(rollout, at), ...ruleWarnings(rollout, at)];
+  return [...warnings, ...shadowWarnings(rollout, at), ...ruleWarnings(rollout, at), ...judgedWarnings(rollout, at)];
 }
 
 function shadowWarnings({ shadows, unit }: RolloutEntry, at: (...steps: Path) => Path): Warning[] {

@@ -4,16 +4,8 @@
  * no values. Throws Error when their alpha differs.
  */
 import { MAX_BINS, quantile, sortedBins } from './sketch.ts';
+import { chiSquareQuantile, kolmogorovTail } from './statistics/special.ts';
 import type { Sketch } from './sums.ts';
-
-/**
- * chi-square quantile .999 by degrees of freedom from 1. Under no shift PSI / (1/N + 1/M) follows chi-square with one less
- * than the cells. Source: Yurdakul, Naranjo, "Statistical properties of the population stability index", 2020.
- */
-const CHI_SQUARE_999 = [
-  10.827566170662733, 13.815510557964274, 16.26623619623813, 18.46682695290317, 20.515005652432873, 22.457744484825323,
-  24.321886347856854, 26.12448155837614, 27.877164871256568,
-];
 
 const CELLS = 10;
 
@@ -52,12 +44,27 @@ export function psi(reference: Sketch, candidate: Sketch): Psi | undefined {
   }
   const used = expected.map((_, cell) => cell).filter((cell) => (expected[cell] ?? 0) + (found[cell] ?? 0) > 0);
   const take = (counts: readonly number[]) => used.map((cell) => counts[cell] ?? 0);
-  const degrees = Math.min(CHI_SQUARE_999.length, Math.max(1, used.length - 1));
   return {
     value: psiOfCounts(take(expected), take(found)),
-    chance: (1 / reference.count + 1 / candidate.count) * (CHI_SQUARE_999[degrees - 1] ?? 0),
+    chance: (1 / reference.count + 1 / candidate.count) * chanceOf(used.length),
     cells: used.length,
   };
+}
+
+const CHANCE = new Map<number, number>();
+
+/**
+ * What chi-square with one degree less than `cells` stays below, 999 times of 1,000: under no shift PSI / (1/N + 1/M) follows
+ * it. Source: Yurdakul, Naranjo, "Statistical properties of the population stability index", 2020.
+ */
+function chanceOf(cells: number): number {
+  const degrees = Math.min(CELLS - 1, Math.max(1, cells - 1));
+  let chance = CHANCE.get(degrees);
+  if (chance === undefined) {
+    chance = chiSquareQuantile(0.999, degrees);
+    CHANCE.set(degrees, chance);
+  }
+  return chance;
 }
 
 /** How many of the nine deciles are among the lowest `count` of `total` values; a decile has rank k/10 (total - 1). */
@@ -118,14 +125,6 @@ export function ksP(d: number, n: number, m: number): number {
 export function correctedP(d: number, n: number, m: number): number {
   const root = Math.sqrt((n * m) / (n + m));
   return kolmogorovTail((root + 0.12 + 0.11 / root) * d);
-}
-
-/** 2 sum of (-1)^(k-1) exp(-2 k^2 x^2): the chance that a Kolmogorov variable exceeds x. */
-export function kolmogorovTail(x: number): number {
-  if (x < 0.2) return 1;
-  let tail = 0;
-  for (let k = 1; k <= 100; k++) tail += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * k * k * x * x);
-  return Math.min(1, Math.max(0, tail));
 }
 
 /** One less the chance that a random order of the n + m values never has the shares `d` or more apart (Hodges 1958). */

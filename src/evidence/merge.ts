@@ -22,6 +22,7 @@ export function emptyArm(): ArmSums {
   return {
     requests: 0,
     forced: 0,
+    capped: 0,
     clientErrors: 0,
     errors: {},
     latency: newSketch(LATENCY_ALPHA),
@@ -37,6 +38,7 @@ export function emptyPair(): PairSums {
     pairs: 0,
     forced: 0,
     unreferenced: 0,
+    capped: 0,
     sameStatus: 0,
     sameBody: 0,
     bodiesCompared: 0,
@@ -106,6 +108,7 @@ export function cloneCell(cell: Cell): Cell {
 export function mergeArm(target: ArmSums, source: ArmSums): void {
   target.requests += source.requests;
   target.forced += source.forced;
+  target.capped += source.capped;
   target.clientErrors += source.clientErrors;
   mergeCounts(target.errors, source.errors);
   mergeInto(target.latency, source.latency);
@@ -124,6 +127,7 @@ export function mergePair(target: PairSums, source: PairSums): void {
   target.pairs += source.pairs;
   target.forced += source.forced;
   target.unreferenced += source.unreferenced;
+  target.capped += source.capped;
   target.sameStatus += source.sameStatus;
   target.sameBody += source.sameBody;
   target.bodiesCompared += source.bodiesCompared;

@@ -31,6 +31,8 @@ export interface ArmSums {
   requests: number;
   /** By a rule with `arm:`. */
   forced: number;
+  /** Of units that already had their share of the block: counted here and nowhere else. */
+  capped: number;
   clientErrors: number;
   readonly errors: Counts<ErrorKind>;
   readonly latency: Sketch;
@@ -52,6 +54,8 @@ export interface PairSums {
   forced: number;
   /** Neither side runs the stable version: counted here and nowhere else. */
   unreferenced: number;
+  /** Of units that already had their share of the block: counted here and nowhere else. */
+  capped: number;
   sameStatus: number;
   sameBody: number;
   bodiesCompared: number;
@@ -121,4 +125,43 @@ export interface Block {
   /** How long it was open, monotonic. */
   readonly durationMs: number;
   readonly cells: readonly Cell[];
+}
+
+/** Tells a block from every other, of whichever sidecar: what was merged once is never merged again. */
+export interface BlockId {
+  /** Random, of the store. */
+  readonly sidecar: string;
+  /** Random, of one start of the thread that summed it. */
+  readonly thread: string;
+  /** Of that start, from 0 and without a hole: what is missing was lost. */
+  readonly sequence: number;
+}
+
+/** A block as the observing thread closes it: also when nothing happened in it. */
+export interface ClosedBlock extends Block {
+  readonly id: BlockId;
+  /** What is no sum of a cell, by rollout and release; only where something was seen. */
+  readonly seen: readonly RolloutSeen[];
+}
+
+export interface RolloutSeen {
+  readonly rollout: string;
+  readonly release: string;
+  /** Exchanges of production that a cluster delivered; and those that another one delivered than was decided. */
+  readonly decisions: number;
+  readonly elsewhere: number;
+  /** Copies that were joined with production in this block; and those that were given up in it, a side being missing. */
+  readonly matched: number;
+  readonly unmatched: number;
+  /** Units decided by hash; a sample of them when there are many. */
+  readonly units: readonly SeenUnit[];
+}
+
+/** A unit, and where it was first seen in the block. */
+export interface SeenUnit {
+  /** Keyed hash. */
+  readonly unit: string;
+  readonly arm: Arm;
+  /** Effective weight, basis points. */
+  readonly weightBp: number;
 }

@@ -4,6 +4,9 @@ import type { Counters } from '../admin/observations.ts';
 import type { BaselineCounter } from '../baseline/upstream.ts';
 import type { EvidenceCounter } from '../evidence/collect.ts';
 import type { SessionFault } from '../extproc/session.ts';
+import type { JudgingCounter } from '../judging/loop.ts';
+import type { ExposureLinkCounter } from '../outcomes/exposure-link.ts';
+import type { OutcomeCounter } from '../outcomes/outcome-room.ts';
 import type { JoinCounter } from '../pairing/join.ts';
 import type { Unread } from '../prediction/answer.ts';
 import type { KeptCounter } from '../recording/kept.ts';
@@ -45,13 +48,34 @@ const evidenceLost = words<LastOf<EvidenceCounter> | 'live-dropped'>({
   'cells-dropped': true,
   'live-dropped': true,
   'noise-forgotten': true,
+  capped: true,
+  'units-unchecked': true,
 });
 const keptFull = words<KeptCounter>({ 'cells-full': true, evicted: true });
+const judgingFaults = words<LastOf<JudgingCounter>>({
+  gaps: true,
+  'store-failed': true,
+  'blocks-known': true,
+  'blocks-dropped': true,
+  'steps-trimmed': true,
+  failed: true,
+});
 const baselineFaults = words<Exclude<BaselineCounter, 'answered'>>({ 'too-large': true, 'connection-refused': true });
 const rowsDropped = words<Dropped<RecordingCounter | LinkCounter>>({ busy: true, budget: true, failed: true });
 
+const outcomesSaid = words<'recorded' | 'duplicate' | 'unsampled' | 'refused'>({
+  recorded: true,
+  duplicate: true,
+  unsampled: true,
+  refused: true,
+});
+const outcomesJoined = words<'joined' | 'unmatched' | 'too-late'>({ joined: true, unmatched: true, 'too-late': true });
+const exposuresDropped = words<OutcomesDropped<OutcomeCounter | ExposureLinkCounter>>({ busy: true, failed: true });
+
 /** `b` of `a.b`. */
 type LastOf<Name extends string> = Name extends `${string}.${infer Last}` ? Last : never;
+/** Why what outcomes are joined to was dropped. */
+type OutcomesDropped<Name extends string> = Name extends `outcomes.dropped-${infer Why}` ? Why : never;
 /** Why a row was dropped. */
 type Dropped<Name extends string> = Name extends `recording.dropped-${infer Why}` ? Exclude<Why, 'blocks'> : never;
 
@@ -146,10 +170,50 @@ const FAMILIES: readonly CounterFamily[] = [
   recorded('files_unreadable_total', 'unreadable', 'Parts that could not be read and were set aside.'),
   each('recording_rows_dropped_total', 'reason', 'recording.dropped-', rowsDropped, 'Rows that are not recorded.'),
   recorded('rows_unconfirmed_total', 'unconfirmed', 'Rows in flight when the record thread died.'),
+  each(
+    'outcomes_total',
+    'result',
+    'outcomes.',
+    outcomesSaid,
+    'Outcomes that were said, by what became of them at first.',
+  ),
+  each(
+    'outcomes_settled_total',
+    'result',
+    'outcomes.',
+    outcomesJoined,
+    'Outcomes joined to an exposure, of which none came, and joined after it was judged.',
+  ),
+  one('exposures_total', 'outcomes.exposures', 'Answers to users that are kept for outcomes to come.'),
+  one('exposures_late_total', 'outcomes.exposures-late', 'Exposures that came after those of their time were summed.'),
+  each(
+    'exposures_dropped_total',
+    'reason',
+    'outcomes.dropped-',
+    exposuresDropped,
+    'Exposures, and values of pairs, that are not kept for outcomes.',
+  ),
+  one('outcomes_expired_total', 'outcomes.expired', 'Exposures and outcomes deleted at their age.'),
+  one('outcomes_evicted_total', 'outcomes.evicted', 'Exposures and outcomes deleted early, as there were too many.'),
+  one('outcomes_write_failures_total', 'outcomes.write-failed', 'Tries to read or write outcomes that failed.'),
   recorded('blocks_dropped_total', 'dropped-blocks', 'Blocks of sums that are not recorded.'),
   recorded('write_failures_total', 'write-failed', 'Tries to write or to tidy that failed.'),
   one('baseline_answers_total', 'baseline.answered', 'Requests that a baseline of ours answered.'),
   each('baseline_faults_total', 'kind', 'baseline.', baselineFaults, 'Bodies cut off and connections refused by it.'),
+  each(
+    'judging_events_total',
+    'what',
+    'judging.',
+    judgingFaults,
+    'What kept guards from judging as they should: time nothing is known of, evidence that could not be stored.',
+  ),
+  each(
+    'prometheus_queries_total',
+    'result',
+    'prometheus.',
+    ['answered', 'failed'],
+    'Questions of guards to metrics sources.',
+  ),
   reloads('config', 'Configurations read while running: taken, or refused for a mistake.'),
   reloads('geoip', 'Geography databases read while running: taken, or refused as unreadable.'),
 ];

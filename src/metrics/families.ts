@@ -1,6 +1,7 @@
 /** Everything /metrics shows, from what control knows. Labels are closed: by the code, by the configuration, by threads. */
 import type { Observations } from '../admin/observations.ts';
 import { DECISION_TIME_BOUNDS } from '../extproc/decision-times.ts';
+import { NO_VERDICTS, type Verdicts } from '../judging/verdicts.ts';
 import type { Controller } from '../rollout/controller.ts';
 import type { RolloutView } from '../rollout/state.ts';
 import type { Reason } from '../routing/decide.ts';
@@ -13,12 +14,15 @@ import { fieldFamilies } from './field-families.ts';
 import { family, quantiles } from './make-family.ts';
 import { pairFamilies, seenShadows } from './pair-families.ts';
 import { recorderFamilies } from './recorder-families.ts';
+import { verdictFamilies } from './verdict-families.ts';
 import type { Vitals } from './vitals.ts';
 
 export interface MetricsSource {
   readonly observations: Pick<Observations, 'threads' | 'decisions' | 'evidence' | 'counters' | 'recorder'>;
   readonly vitals: Vitals;
   readonly controller: Pick<Controller, 'views' | 'snapshot'>;
+  /** Default: nothing is judged. */
+  readonly verdicts?: Verdicts;
   /** Of the thread that serves metrics. */
   readonly controlDelay: () => LoopDelay;
   /** Of Understudy. */
@@ -38,6 +42,7 @@ export function families(source: MetricsSource): Family[] {
     ...armFamilies(views, cells),
     ...pairFamilies(shadows),
     ...fieldFamilies(shadows),
+    ...verdictFamilies(views, source.verdicts ?? NO_VERDICTS),
     ...joinFamilies(source.vitals.join()),
     ...recorderFamilies(observations.recorder()),
     ...threadFamilies(source),

@@ -38,18 +38,30 @@ interface Waiting {
   bytes: number;
 }
 
+/** An id that was given up: of production so many copies are missing, or of these copies production is. */
+export type Unmatched =
+  | { readonly production: ProductionExchange; readonly missing: number }
+  | { readonly production: undefined; readonly shadows: readonly ShadowExchange[] };
+
 export class Join {
   readonly #limits: JoinLimits;
   readonly #count: (name: JoinCounter, by: number) => void;
+  readonly #unmatched: (given: Unmatched) => void;
   /** In order of first sight: the first key is the oldest. */
   readonly #waiting = new Map<string, Waiting>();
   /** Ids no longer waited for, oldest first, so that a straggler is told from a new id. */
   readonly #past = new Map<string, 'done' | 'given-up'>();
   #bytes = 0;
 
-  constructor(limits: JoinLimits, count: (name: JoinCounter, by: number) => void) {
+  /** `unmatched`: told of every id that is given up, whether for its time or for the bounds. */
+  constructor(
+    limits: JoinLimits,
+    count: (name: JoinCounter, by: number) => void,
+    unmatched: (given: Unmatched) => void = () => {},
+  ) {
     this.#limits = limits;
     this.#count = count;
+    this.#unmatched = unmatched;
   }
 
   get waitingIds(): number {
@@ -150,10 +162,16 @@ export class Join {
     this.#waiting.delete(id);
     this.#bytes -= waiting.bytes;
     this.#past.set(id, end);
+    if (end === 'given-up') this.#unmatched(unmatchedOf(waiting));
     if (this.#past.size <= this.#limits.maxIds) return;
     for (const oldest of this.#past.keys()) {
       this.#past.delete(oldest);
       return;
     }
   }
+}
+
+function unmatchedOf({ production, joined, early }: Waiting): Unmatched {
+  if (production === undefined) return { production, shadows: [...early.values()] };
+  return { production, missing: production.expected.size - joined.size };
 }

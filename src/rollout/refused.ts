@@ -1,4 +1,9 @@
-export type RefusedCode = 'invalid-argument' | 'not-found' | 'failed-precondition' | 'unavailable';
+export type RefusedCode =
+  | 'invalid-argument'
+  | 'not-found'
+  | 'failed-precondition'
+  | 'unavailable'
+  | 'resource-exhausted';
 
 /** What was asked for cannot be done, and why; nothing has changed. `field` is the request's, as the proto spells it. */
 export class RefusedError extends Error {

@@ -1,11 +1,11 @@
 /** How the state of rollouts changes: no clock, no I/O. */
 import { releaseOf } from '../routing/release.ts';
 import type { RolloutSnapshot, Snapshot } from '../routing/snapshot.ts';
-import { type RolloutSpec, specHash } from './spec.ts';
+import { type Plan, type RolloutSpec, specHash } from './spec.ts';
 import type { Change, RolloutEvent, RolloutState } from './store.ts';
 
 /** A rollout as people see it: what is decided from, and how it came to be. */
-export interface RolloutView extends RolloutSnapshot {
+export interface RolloutView extends RolloutSnapshot, Plan {
   readonly weightBp: number;
   readonly cause: RolloutState['cause'];
   readonly updatedAtMs: number;
@@ -98,6 +98,8 @@ export function viewOf({ initialWeightBp: _, ...spec }: RolloutSpec, state: Roll
 
 /** What threads decide from. */
 export function snapshotOf(revision: number, unitKey: string, views: readonly RolloutView[]): Snapshot {
-  const rollouts = views.map(({ cause: _c, updatedAtMs: _at, updatedBy: _by, ...rollout }) => rollout);
+  const rollouts = views.map(
+    ({ cause: _c, updatedAtMs: _at, updatedBy: _by, stages: _s, guards: _g, ...rollout }) => rollout,
+  );
   return { revision, unitKey, rollouts };
 }

@@ -42,4 +42,56 @@ export const migrations: readonly string[] = [
     WHEN EXISTS (SELECT 1 FROM events WHERE number = NEW.number)
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   `,
+  `
+  -- tells its blocks from those of other sidecars; filled in when the store is opened
+  ALTER TABLE sidecar ADD COLUMN sidecar_id TEXT NOT NULL DEFAULT '';
+
+  CREATE TABLE judges (
+    rollout TEXT PRIMARY KEY,
+    release TEXT NOT NULL,
+    format INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    judged TEXT NOT NULL,
+    weight_bp INTEGER NOT NULL,
+    weight_age_ms REAL,
+    until_ms REAL NOT NULL,
+    gaps INTEGER NOT NULL,
+    gaps_ms REAL NOT NULL,
+    unit_level INTEGER NOT NULL
+  ) STRICT;
+
+  -- which blocks were merged: all of a thread up to highest but the missing ones (JSON, ascending)
+  CREATE TABLE merged_blocks (
+    sidecar TEXT NOT NULL,
+    thread TEXT NOT NULL,
+    highest INTEGER NOT NULL,
+    missing TEXT NOT NULL,
+    taken INTEGER NOT NULL,
+    PRIMARY KEY (sidecar, thread)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE judge_steps (
+    number INTEGER PRIMARY KEY,
+    rollout TEXT NOT NULL,
+    release TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    blocks TEXT NOT NULL,
+    seen TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX judge_steps_by_rollout ON judge_steps (rollout, number);
+
+  CREATE TABLE judged_units (
+    rollout TEXT NOT NULL,
+    release TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    PRIMARY KEY (rollout, release, unit)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- the last ripe outcomes that each judge was shown; source: the database of outcomes they are of
+  CREATE TABLE ripe_marks (
+    rollout TEXT PRIMARY KEY, source TEXT NOT NULL, sequence INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -2,8 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { EvidenceStore } from '../judging/store.ts';
+import type { RipeMarks } from '../outcomes/ripe.ts';
 import type { RolloutEvent, RolloutState, Store } from '../rollout/store.ts';
+import { createEvidenceStore } from './evidence.ts';
 import { migrations } from './migrations.ts';
+import { createRipeMarks } from './ripe-marks.ts';
+import { inTransaction } from './transaction.ts';
 
 const busyTimeoutMs = 1_000;
 
@@ -11,13 +16,13 @@ const busyTimeoutMs = 1_000;
  * Opens the store at `path` (`:memory:` for one that ends with the process), makes it and its folder when they are
  * missing, and brings an older one up to date. Throws when it cannot be opened or was written by a newer version.
  */
-export function openStore(path: string): Store {
+export function openStore(path: string): Store & EvidenceStore & RipeMarks {
   if (path !== ':memory:') makePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     migrate(database, path);
-    return createStore(database);
+    return { ...createStore(database), ...createEvidenceStore(database), ...createRipeMarks(database) };
   } catch (error) {
     database.close();
     throw error;
@@ -68,19 +73,8 @@ function migrate(database: DatabaseSync, path: string): void {
     database
       .prepare('INSERT OR IGNORE INTO sidecar (only_row, revision, unit_key) VALUES (1, 0, ?)')
       .run(randomBytes(32).toString('hex'));
+    database.prepare("UPDATE sidecar SET sidecar_id = ? WHERE sidecar_id = ''").run(randomBytes(16).toString('hex'));
   });
-}
-
-function inTransaction(database: DatabaseSync, work: () => void): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    work();
-    database.exec('COMMIT');
-  } catch (error) {
-    // a full disk has already rolled it back
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 /** SQLite gives its -wal and -shm files the mode of the main file, so that one must be private before it opens it. */

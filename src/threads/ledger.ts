@@ -6,6 +6,7 @@ import { createLiveEvidence } from '../evidence/live.ts';
 import type { DecideReport } from '../extproc/decide-ledger.ts';
 import { DECISION_TIME_BOUNDS, type DecisionTimes } from '../extproc/decision-times.ts';
 import type { Vitals } from '../metrics/vitals.ts';
+import type { OutcomeReport } from '../outcomes/outcome-room.ts';
 import { DEFAULT_LIMITS } from '../pairing/join.ts';
 import type { Pair } from '../pairing/pair.ts';
 import { DEFAULT_KEPT } from '../recording/kept.ts';
@@ -27,6 +28,7 @@ export interface Ledger extends Observations, Vitals {
   observeStarted(): void;
   addBaseline(report: BaselineReport): void;
   addRecord(report: Reported<RecordReport>): void;
+  addOutcomes(report: Reported<OutcomeReport>): void;
   /** Lets go of every pair, recent and kept: what may be shown of them has changed. */
   forgetPairs(): void;
   /** One more of what control itself counts. */
@@ -111,6 +113,10 @@ export function createLedger(parts: {
       addCounters(report.counters);
       loopDelays.set('record', report.loopDelay);
       recorder = report;
+    },
+    addOutcomes(report) {
+      addCounters(report.counters);
+      loopDelays.set('outcomes', report.loopDelay);
     },
     count: (name) => addCounters({ [name]: 1 }),
   };

@@ -1,7 +1,9 @@
 /** What control and the other threads say to each other; plain data. */
 import type { MessagePort } from 'node:worker_threads';
-import type { KeepSettings } from '../accesslog/keep.ts';
+import type { ObserveSettings } from '../accesslog/observe-room.ts';
+import type { BlockId } from '../evidence/sums.ts';
 import type { Database } from '../geography/look-up.ts';
+import type { OutcomesSpec } from '../outcomes/spec.ts';
 import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 
@@ -21,7 +23,9 @@ export interface DecideStart extends ThreadStart {
 
 /** Given to the observe thread. */
 export interface ObserveStart extends ThreadStart {
-  readonly settings: KeepSettings;
+  readonly settings: ObserveSettings;
+  /** Of its blocks: another one for each start. */
+  readonly origin: Omit<BlockId, 'sequence'>;
 }
 
 /** Given to the thread of a baseline. */
@@ -34,12 +38,20 @@ export interface RecordStart extends ThreadStart {
   readonly recording: RecordingSpec;
 }
 
+/** Given to the outcome thread. It listens nowhere: its address is ``. */
+export interface OutcomeStart extends ThreadStart {
+  readonly outcomes: OutcomesSpec;
+}
+
+/** What goes over a port between threads. */
+export type PortUse = 'recording' | 'outcomes';
+
 export type ToThread =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'database'; readonly database: Database }
   /** To another thread; handed over, not shared. */
-  | { readonly type: 'port'; readonly port: MessagePort }
-  | { readonly type: 'settings'; readonly settings: KeepSettings }
+  | { readonly type: 'port'; readonly port: MessagePort; readonly use: PortUse }
+  | { readonly type: 'settings'; readonly settings: ObserveSettings }
   | { readonly type: 'recording'; readonly spec: RecordingSpec }
   | { readonly type: 'stop'; readonly graceMs: number };
 

@@ -5,13 +5,14 @@ import { runRoom } from './run-room.ts';
 
 const tracing = startTracing(process.env);
 await runRoom(
-  ({ snapshot, settings }: ObserveStart) =>
+  ({ snapshot, settings, origin }: ObserveStart) =>
     createObserveRoom(snapshot, {
       nowMs: () => performance.now(),
       wallMs: Date.now,
       random: Math.random,
       tracer: tracing.tracer,
       settings,
+      origin,
     }),
   () => tracing.stop(),
 );

@@ -1,12 +1,12 @@
 /** The inside of a worker thread: serves one room, confirms snapshots, reports at intervals. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { KeepSettings } from '../accesslog/keep.ts';
+import type { ObserveSettings } from '../accesslog/observe-room.ts';
 import type { Database } from '../geography/look-up.ts';
 import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { type LoopDelay, watchLoopDelay } from '../telemetry/loop-delay.ts';
-import type { FromThread, ThreadStart, ToThread } from './messages.ts';
+import type { FromThread, PortUse, ThreadStart, ToThread } from './messages.ts';
 
 const REPORT_EVERY_MS = 200;
 /** For a thread that crashed to cut its connections. */
@@ -17,9 +17,9 @@ export interface Room<Report> {
   /** Only of rooms that look addresses up. */
   useDatabase?(database: Database): void;
   /** Only of rooms that talk to another room: the newest port to it. */
-  usePort?(port: MessagePort): void;
+  usePort?(port: MessagePort, use: PortUse): void;
   /** Only of the room that observes. */
-  useSettings?(settings: KeepSettings): void;
+  useSettings?(settings: ObserveSettings): void;
   /** Only of the room that records. */
   useRecording?(spec: RecordingSpec): void;
   serve(address: string): Promise<void>;
@@ -57,7 +57,7 @@ export async function runRoom<Report, Start extends ThreadStart = ThreadStart>(
       return;
     }
     if (message.type === 'port') {
-      room.usePort?.(message.port);
+      room.usePort?.(message.port, message.use);
       return;
     }
     if (message.type === 'settings') {

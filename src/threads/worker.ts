@@ -1,11 +1,11 @@
 /** One worker thread as control sees it: started, given snapshots, started again when it dies. */
 import { type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads';
-import type { KeepSettings } from '../accesslog/keep.ts';
+import type { ObserveSettings } from '../accesslog/observe-room.ts';
 import type { ThreadState } from '../admin/observations.ts';
 import type { Database } from '../geography/look-up.ts';
 import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
-import type { FromThread, ThreadStart, ToThread } from './messages.ts';
+import type { FromThread, PortUse, ThreadStart, ToThread } from './messages.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
@@ -61,12 +61,12 @@ export class RoomWorker<Report> {
   }
 
   /** Hands the port over; to a thread that is not there it is closed. */
-  usePort(port: MessagePort): void {
+  usePort(port: MessagePort, use: PortUse = 'recording'): void {
     if (this.#worker === undefined) port.close();
-    else this.#say({ type: 'port', port }, [port]);
+    else this.#say({ type: 'port', port, use }, [port]);
   }
 
-  useSettings(settings: KeepSettings): void {
+  useSettings(settings: ObserveSettings): void {
     this.#say({ type: 'settings', settings });
   }
 

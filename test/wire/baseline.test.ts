@@ -73,9 +73,9 @@ test('a body that does not end is answered and cut off at its bound, and counted
   request.on('drain', more);
   more();
   const [response] = await answered;
-  expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
+  expect(response.statusCode).toBe(200);
   expect(counted).toEqual(['too-large']);
-  request.destroy();
+  await once(request, 'close');
 });
 
 test('a client that breaks off or talks nonsense costs its connection only', async () => {

@@ -42,7 +42,7 @@ test('a report holds only what came since the last one; a block holds what came 
   expect(closed).toMatchObject([{ startMs: 1_700_000_000_000, durationMs: 10_000 }]);
   expect(pairsIn(closed[0]?.cells)).toBe(1);
   nowMs = 20_000;
-  expect(room.report().closed).toEqual([]);
+  expect(room.report().closed).toMatchObject([{ cells: [], id: { sequence: 1 } }]);
 });
 
 test('what is summed when the room stops is in its last report', async () => {
@@ -205,3 +205,32 @@ test('whatever an entry holds, it is counted by a known reason, fails nobody, an
     { numRuns: 10_000 },
   );
 });
+
+test('what is given up counts against the rollout whose it is: by its decision, or by where its copy went', () => {
+  let nowMs = 0;
+  const room = createRoom(7, () => nowMs);
+  room.observe('production', productionEntry());
+  room.observe('shadow', { ...shadowEntry(), ...withId('00010203040506070000000000000002') });
+  nowMs = 60_000;
+  const [block] = room.report().closed;
+  // two copies of production never came, and production of one copy
+  expect(block?.seen).toMatchObject([{ rollout: 'ranker', matched: 0, unmatched: 3 }]);
+});
+
+test('what guards ask is counted from when they are taken, with the cluster that delivered', async () => {
+  const ask = { ranker: { latencyMs: [1_000], featureFetchMs: [], units: true } };
+  const room = createRoom();
+  room.useSettings({ ...settings, guarded: ask });
+  room.observe('production', productionEntry({ headers: { 'x-understudy-arm': 'canary' } }));
+  await room.stop(0);
+  const [block] = room.report().closed;
+  expect(block?.id).toEqual({ sidecar: '', thread: '', sequence: 0 });
+  expect(block?.seen).toMatchObject([{ decisions: 1, elsewhere: 1, units: [{ arm: 'canary', weightBp: 500 }] }]);
+  const [cell] = block?.cells ?? [];
+  expect(cell && 'arm' in cell && [...cell.arm.latency.over]).toEqual([[1_000, 1]]);
+});
+
+function withId(id: string): Pick<ReturnType<typeof shadowEntry>, 'request'> {
+  const { request } = shadowEntry();
+  return { request: request && { ...request, requestHeaders: { ...request.requestHeaders, 'x-understudy-id': id } } };
+}

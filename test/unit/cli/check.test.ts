@@ -31,6 +31,15 @@ test('the fields of each prediction are listed, with where they come from and ho
   expect((await check(fixture('smallest'))).out).not.toContain('FIELD');
 });
 
+test('stages and guards are listed, with how often evidence stops a healthy release', async () => {
+  const { out } = await check(fixture('every-key'));
+  expect(out).toMatch(/^ROLLOUT +STAGES +GUARDS +FALSE ALARMS$/m);
+  expect(out).toMatch(/^ranker +shadow, city, one, all +p95, p99-vs-stable, .*, silence +0\.0575$/m);
+  const { rollouts } = JSON.parse((await check('--json', fixture('every-key'))).out);
+  expect(rollouts[0]).toMatchObject({ stages: [{ name: 'shadow' }, {}, {}, {}], falseAlarms: 0.0575 });
+  expect((await check(fixture('smallest'))).out).not.toContain('STAGES');
+});
+
 test('what a recording takes is said for a rate, and what ends it', async () => {
   const recordingLines = async (...args: string[]) => {
     const lines = (await check(fixture('every-key'), ...args)).out.split('\n');

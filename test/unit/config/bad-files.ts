@@ -79,7 +79,7 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
     '6:36: rollouts[0].prediction.fields.score: expected exactly one of at, request, header, trailer, status, found a map',
   ],
   'file-empty': [
-    '1:1: expected a map of trustedHeaders, sockets, store, metrics, geoip, redact, recording, allowBodies, rollouts, found nothing',
+    '1:1: expected a map of trustedHeaders, sockets, store, metrics, geoip, redact, recording, outcomes, allowBodies, rollouts, found nothing',
   ],
   'five-shadows': ['6:7: rollouts[0].shadows: expected at most 4 shadows, found a list of 5'],
   'form-and-contradictions': [
@@ -98,6 +98,73 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   ],
   'geoip-relative': ['1:20: geoip.database: expected an absolute path, found "geo.mmdb"'],
   'geoip-without-database': ['1:8: geoip.database: expected an absolute path, found nothing'],
+  'guard-action': ['6:74: rollouts[0].guards[0].action: expected block, pause, rollback or alert, found "stop"'],
+  'guard-alphas': [
+    '6:7: rollouts[0].guards: expected guards whose alphas sum to at most 0.1, found a list of 4: g0 0.03 + g1 0.03 + g2 0.03 + g3 0.03 = 0.12: so often may a healthy release be stopped',
+  ],
+  'guard-bare-percent-drop': [
+    '6:64: rollouts[0].guards[0].maxDrop: expected a margin and what it is of: 10% relative, or 0.1 points (percentage points), found "2%": of what, a bare % does not say',
+  ],
+  'guard-bare-percent-versus': [
+    '6:66: rollouts[0].guards[0].max: expected a margin and what it is of: 10% relative, or 0.1 points (percentage points), found "0.1%": of what, a bare % does not say',
+  ],
+  'guard-clear-beyond-limit': ['6:73: rollouts[0].guards[0].clear: expected at most max, found "60ms"'],
+  'guard-each-rolls-back': [
+    '8:87: rollouts[0].guards[0].action: expected pause or alert with a scope of each tier, found "rollback": of many segments one always looks bad',
+  ],
+  'guard-field-of-another-kind': [
+    '8:51: rollouts[0].guards[0].field: expected a field compared as number, found "label": it is compared as class',
+  ],
+  'guard-field-unknown': [
+    '8:59: rollouts[0].guards[0].field: expected a field of prediction, found "lable": it has score, label',
+  ],
+  'guard-for': ['6:71: rollouts[0].guards[0].for: expected a time from 0s to 7d, for example 15m, found "15min"'],
+  'guard-key-of-another-metric': [
+    '6:45: rollouts[0].guards[0].quantile: expected a key of metric error-rate (clear, warmUp, window, minN, scope, evidence, alpha, max, versus), found "quantile"',
+  ],
+  'guard-latency-as-share': ['6:60: rollouts[0].guards[0].max: expected a time, for example 50ms, found "10%"'],
+  'guard-limit-both': [
+    '6:9: rollouts[0].guards[0]: expected exactly one of max, min with metric prometheus, found a map',
+  ],
+  'guard-limit-missing': ['6:9: rollouts[0].guards[0]: expected max with metric latency, found a map'],
+  'guard-measure-of-another-kind': [
+    '8:68: rollouts[0].guards[0].measure: expected difference or ratio, which number measures, found "tau"',
+  ],
+  'guard-metric': [
+    '6:30: rollouts[0].guards[0].metric: expected latency, feature-fetch, error-rate, pair.agreement, pair.difference, pair.shift, pair.overlap, pair.missing, pair.drift, outcome, srm, exposure, prometheus or no-data, found "latencies"',
+  ],
+  'guard-min-n': ['6:66: rollouts[0].guards[0].min_n: unknown key, did you mean "minN"?'],
+  'guard-more-than-all': [
+    '6:50: rollouts[0].guards[0].max: expected a share of requests, for example 0.1%, found "200%": more than all',
+  ],
+  'guard-name-twice': ['7:17: rollouts[0].guards[1].name: expected a guard name used once in the rollout, found "p95"'],
+  'guard-net-without-twin': [
+    '7:78: rollouts[0].guards[0].net: expected a shadow of the stable version for it, found true: none runs 1.8.0',
+  ],
+  'guard-points-of-a-mean': [
+    '6:84: rollouts[0].guards[0].maxDrop: expected a share of what stable has, for example 2% relative, found "2 points": of: per-unit is no share',
+  ],
+  'guard-prometheus-url': [
+    '6:47: rollouts[0].guards[0].url: expected an http or https address without a user in it, found "prometheus:9090"',
+  ],
+  'guard-quantile-missing': ['6:9: rollouts[0].guards[0]: expected quantile with metric latency, found a map'],
+  'guard-relative-ratio': [
+    '7:85: rollouts[0].guards[0].max: expected a number, found "2% relative": ratio is no difference',
+  ],
+  'guard-scope-two-segments': [
+    '8:63: rollouts[0].guards[0].scope: expected one segment, found a map: each segment is counted on its own',
+  ],
+  'guard-segment-undefined': [
+    '6:65: rollouts[0].guards[0].scope.tier: expected a segment that the rollout defines, found "tier"',
+  ],
+  'guard-threshold': [
+    '6:60: rollouts[0].guards[0].max: expected a threshold, for example 50ms, 0.1%, 10% relative, 0.1 points or 0.2, found "50 msec"',
+  ],
+  'guard-timing-missing': [
+    '6:32: rollouts[0].guards[0].metric: expected prediction.timings.featureFetch to be set for it, found "feature-fetch"',
+  ],
+  'guard-versus-missing': ['6:56: rollouts[0].guards[0].max: expected versus: stable with max, found "max"'],
+  'guards-is-a-map': ['5:13: rollouts[0].guards: expected a list of guards, found a map'],
   'header-name': ['1:18: trustedHeaders[0]: expected a header name, found "x user"'],
   'json-ignore': [
     '6:74: rollouts[0].prediction.fields.score.compare.json.ignore[0]: expected a JSON Pointer with at least one step, for example /user/email, found "id"',
@@ -105,13 +172,13 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'json-tolerance-without-place': [
     '6:78: rollouts[0].prediction.fields.score.compare.json.tolerances[0].at: expected a JSON Pointer with at least one step, for example /user/email, found nothing',
   ],
-  'later-key': ['5:5: rollouts[0].stages: not supported yet'],
+  'later-key': ['5:5: rollouts[0].mirrorBack: not supported yet'],
   'later-section': ['1:1: retention: not supported yet'],
   'many-mistakes': [
     '1:8: store: expected an absolute path, found "here.db"',
     '2:19: sockets.admin: expected an absolute path, found 1',
     '5:24: rollouts[0].stable.cluster: expected a non-empty text, found 7',
-    '7:5: rollouts[0].guards: not supported yet',
+    '7:5: rollouts[0].mirrorBack: not supported yet',
   ],
   'match-empty-list': ['6:34: rollouts[0].rules[0].when.cookie.sid: expected at least one value, found a list of 0'],
   'match-empty-text': [
@@ -320,6 +387,26 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   ],
   'socket-twice': ['1:40: sockets.admin: expected a socket or address used once, found "/run/a.sock"'],
   'socket-with-scheme': ['1:19: sockets.admin: expected an absolute path, found "unix:/run/admin.sock"'],
+  'stage-hold-time': [
+    '6:50: rollouts[0].stages[0].hold.time: expected a time from 0s to 60d, for example 30m, found 30',
+  ],
+  'stage-initial-weight': [
+    '5:5: rollouts[0].initialWeight: expected no initialWeight beside stages, found "initialWeight": the first stage says where a release begins',
+  ],
+  'stage-name-twice': ['7:17: rollouts[0].stages[1].name: expected a stage name used once in the rollout, found "one"'],
+  'stage-nobody-judges': [
+    '8:9: rollouts[0].stages[0]: expected a guard that judges this stage, or approve: required, found a map: agreement: at weight 0: no shadow runs 2.0.0',
+  ],
+  'stage-segment-undefined': [
+    '6:43: rollouts[0].stages[0].scope.country: expected a segment that the rollout defines, found "country"',
+  ],
+  'stage-unguarded': [
+    '6:9: rollouts[0].stages[0]: expected a guard that judges this stage, or approve: required, found a map: there are no guards',
+  ],
+  'stage-weight-falls': [
+    '7:30: rollouts[0].stages[1].weight: expected at least 5%, found "1%": weights of stages only rise: a user who has moved is not moved back',
+  ],
+  'stages-empty': ['5:13: rollouts[0].stages: expected at least one stage, found a list of 0'],
   'store-relative': ['1:8: store: expected an absolute path, found "understudy.db"'],
   'timing-unit': ['6:66: rollouts[0].prediction.timings.featureFetch.unit: expected s, ms or us, found "min"'],
   'timing-without-source': [
@@ -342,7 +429,7 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
     '6:12: rollouts[0].unit[0]: expected { header: NAME }, { cookie: NAME } or { client: address }, found a map',
   ],
   'unknown-key-at-top': [
-    '5:1: retries: unknown key, expected one of trustedHeaders, sockets, store, metrics, geoip, redact, recording, allowBodies, rollouts',
+    '5:1: retries: unknown key, expected one of trustedHeaders, sockets, store, metrics, geoip, redact, recording, outcomes, allowBodies, rollouts',
   ],
   'unknown-key-in-other-style': ['5:5: rollouts[0].initial_weight: unknown key, did you mean "initialWeight"?'],
   'unknown-key-in-rollout': ['5:5: rollouts[0].shadow: unknown key, did you mean "shadows"?'],

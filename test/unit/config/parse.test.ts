@@ -50,6 +50,8 @@ test('a complete file becomes a config in basis points, bytes and lower-case hea
     capture: { requestBytes: 0, responseBytes: 65_536 },
     salt: 'ranker/2.0.0',
     initialWeightBp: 25,
+    stages: [],
+    guards: [],
   });
 });
 
@@ -98,7 +100,7 @@ test('every key of the form is read', () => {
     ],
     capture: { requestBytes: 512, responseBytes: 65_536 },
     salt: 'pepper',
-    initialWeightBp: 100,
+    initialWeightBp: 0,
     prediction: {
       preset: 'kserve-v1',
       batch: { at: '/instances', key: '/id' },
@@ -237,6 +239,8 @@ test('what the smallest file leaves out has a default', () => {
       capture: { requestBytes: 0, responseBytes: 0 },
       salt: 'ranker/2.0.0',
       initialWeightBp: 0,
+      stages: [],
+      guards: [],
     },
   ]);
 });

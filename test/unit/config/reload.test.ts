@@ -15,6 +15,7 @@ const running: Config = {
   geoip: undefined,
   redact: { paths: [], headers: [], patterns: [] },
   recording: undefined,
+  outcomes: undefined,
   allowBodies: false,
   rollouts: [specOf('ranker')],
 };

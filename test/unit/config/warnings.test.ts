@@ -28,6 +28,20 @@ test('a rehearsed rollout with a unit and rules on what the edge sets has no war
   expect(warningsOf({})).toEqual([]);
 });
 
+test('a guard on outcomes that has nothing to look at, or too late, is warned of', () => {
+  const guards = [{ name: 'ctr', metric: 'outcome', outcome: 'click', maxDrop: '2% relative', attribution: '2d' }];
+  const said = (outcomes?: object) =>
+    parseConfig(stringify({ ...good, outcomes, rollouts: [{ ...good.rollouts[0], guards }] }), 'f').warnings;
+  const database = '/var/lib/understudy/outcomes.db';
+  expect(said({ database })).toEqual([]);
+  expect(said().map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    'rollouts[0].guards[0]: there is no outcomes: in this file, so this guard never has anything to look at',
+  ]);
+  expect(said({ database, keep: '2d' }).map(({ message }) => message)).toEqual([
+    'outcomes.keep is not longer than its attribution: exposures are deleted before they are judged',
+  ]);
+});
+
 test.each<[object, string]>([
   [{ unit: [] }, 'rollouts[0].unit: no unit: the weight moves nobody, only rules with arm: canary do'],
   [{ shadows: [] }, 'rollouts[0].shadows: no shadows: the canary is not rehearsed before it answers users'],

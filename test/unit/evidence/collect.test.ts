@@ -27,12 +27,14 @@ const SPEC: PredictionSpec = {
 };
 
 describe('blocks', () => {
-  test('nothing happened: no block, and the next begins', () => {
+  test('nothing happened: a block without cells, numbered like every other, and the next begins', () => {
     const { collector } = collecting();
-    expect(collector.close(11_000, 10_000)).toBeUndefined();
+    expect(collector.close(11_000, 10_000)).toMatchObject({ cells: [], seen: [], id: { sequence: 0 } });
     collector.addPair(pairOf(), { twin: false });
-    expect(collector.close(21_000, 19_500)).toMatchObject({ startMs: 11_000, durationMs: 9_500 });
-    expect(collector.close(31_000, 29_500)).toBeUndefined();
+    const block = collector.close(21_000, 19_500);
+    expect(block).toMatchObject({ startMs: 11_000, durationMs: 9_500, id: { sequence: 1 } });
+    expect(block.cells).toHaveLength(1);
+    expect(collector.close(31_000, 29_500)).toMatchObject({ cells: [], id: { sequence: 2 } });
   });
 
   test('the live view is a copy of the cells of all traffic', () => {

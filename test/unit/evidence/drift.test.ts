@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { correctedP, kolmogorovTail, ks, ksP, medianShift, psi, psiOfCounts } from '../../../src/evidence/drift.ts';
+import { correctedP, ks, ksP, medianShift, psi, psiOfCounts } from '../../../src/evidence/drift.ts';
 import { add, newSketch } from '../../../src/evidence/sketch.ts';
+import { kolmogorovTail } from '../../../src/evidence/statistics/special.ts';
 import type { Sketch } from '../../../src/evidence/sums.ts';
 
 function sketchOf(values: readonly number[], alpha = 0.0025): Sketch {

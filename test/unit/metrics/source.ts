@@ -1,4 +1,5 @@
 /** What metrics are made of, all of it invented. */
+import type { GuardSpec } from '../../../src/guards/spec.ts';
 import type { MetricsSource } from '../../../src/metrics/families.ts';
 import type { PredictionSpec } from '../../../src/prediction/spec.ts';
 import { rollout } from '../routing/rollout.ts';
@@ -12,6 +13,23 @@ const PREDICTION: PredictionSpec = {
   timings: { featureFetch: undefined },
 };
 
+const GUARD: GuardSpec = {
+  name: 'p95',
+  what: { metric: 'latency', quantile: 0.95 },
+  threshold: { kind: 'max', value: 50 },
+  forMs: 0,
+  clear: undefined,
+  windowMs: 60_000,
+  minN: 200,
+  missing: 'hold',
+  evidence: 'e-value',
+  alpha: 0.01,
+  warmUpMs: 0,
+  action: 'rollback',
+  dryRun: false,
+  scope: {},
+};
+
 type Observed = MetricsSource['observations'];
 type Changes = { readonly [Name in keyof Observed]?: ReturnType<Observed[Name]> };
 
@@ -19,6 +37,8 @@ type Changes = { readonly [Name in keyof Observed]?: ReturnType<Observed[Name]> 
 export function metricsSource(seen: Changes = {}): MetricsSource {
   const view = {
     ...rollout({ prediction: PREDICTION }),
+    guards: [GUARD],
+    stages: [],
     weightBp: 500,
     cause: 'manual',
     updatedAtMs: 0,

@@ -18,6 +18,8 @@ export function specOf(name: string, changes: Partial<RolloutSpec> = {}): Rollou
     baseline: undefined,
     salt: `${name}/2.0.0`,
     initialWeightBp: 0,
+    stages: [],
+    guards: [],
     ...changes,
   };
 }

@@ -31,7 +31,8 @@ function cell(requests: number, release = 'r'): Cell {
 
 test('evidence is what closed blocks and the open one hold together, and of no earlier release', () => {
   const ledger = createLedger({ threads: () => [], releaseOf: () => 'r' });
-  const block = (cells: Cell[]) => ({ startMs: 0, durationMs: 10_000, cells });
+  const id = { sidecar: 's', thread: 't', sequence: 0 };
+  const block = (cells: Cell[]) => ({ id, startMs: 0, durationMs: 10_000, cells, seen: [] });
   ledger.addObserve('observe', { ...observed, closed: [block([cell(3), cell(100, 'earlier')])], open: [cell(2)] });
   ledger.addObserve('observe', { ...observed, closed: [block([cell(4)])], open: [cell(1)] });
   ledger.addObserve('observe', observed);

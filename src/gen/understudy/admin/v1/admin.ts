@@ -13,6 +13,8 @@ import {
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type ClientWritableStream,
+  type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -608,6 +610,174 @@ export interface Side {
   error: string;
   /** As the answer itself says it. */
   featureFetchMs?: number | undefined;
+}
+
+export interface GetVerdictRequest {
+  rollout: string;
+}
+
+export interface WatchVerdictsRequest {
+  rollout: string;
+}
+
+export interface RolloutVerdict {
+  rollout: string;
+  release: string;
+  /** In the order of the guards; of a guard on `each` value of a segment, one for every value. */
+  verdicts: Verdict[];
+  /** Blocks since then could not be stored; the verdicts are those from before. */
+  stale: boolean;
+  /** End of the last block they rest on, milliseconds since the epoch; absent = none yet. */
+  untilMs?:
+    | number
+    | undefined;
+  /** Stretches of time nothing is known of (sidecar down, killed), and how long they were together. */
+  gaps: number;
+  gapsMs: number;
+}
+
+/** What one guard says. Shares are fractions of 1. */
+export interface Verdict {
+  guard: string;
+  metric: string;
+  /** `pass`, `fail`, `hold`, `no-data`, `not-applicable`. */
+  status: string;
+  /** What it looks at: `pairs`, `canary`, `users`, `none`. */
+  subject: string;
+  /** `country=CO`; empty = all traffic. */
+  segment: string;
+  /** Point estimate, and its interval where the method has one: it may be looked at any time. */
+  value?: number | undefined;
+  lower?: number | undefined;
+  upper?: number | undefined;
+  threshold?:
+    | number
+    | undefined;
+  /** `ms`, `share`, `relative`, `points`; empty = a bare number. */
+  unit: string;
+  /** Requests, pairs or units it rests on. */
+  n: number;
+  /** Evidence of harm: from 1 / alpha on it is proven. */
+  eValue?:
+    | number
+    | undefined;
+  /** Covered time of what it rests on. */
+  windowMs: number;
+  /** Since when the status is this, milliseconds since the epoch. */
+  sinceMs: number;
+  /** How many more it takes to tell, and how long that is at the present rate; absent = it cannot be said. */
+  needsN?: number | undefined;
+  needsMs?:
+    | number
+    | undefined;
+  /** What it would do when it fails: `block`, `pause`, `rollback`, `alert`. Nothing moves the weight yet. */
+  action: string;
+  dryRun: boolean;
+  sentence: string;
+}
+
+/** What came of an answer: of one request by its id, or of what a unit was answered last before it happened. */
+export interface Outcome {
+  /** Needed with `unit`. */
+  rollout: string;
+  /** `x-understudy-id`, 32 hex digits; either this or `unit`. */
+  id: string;
+  /** As the request had it: the sidecar hashes it. */
+  unit: string;
+  /** `header:x-user-id`, `cookie:sid` or `client:address`; empty = each that the rollout has. */
+  unitSource: string;
+  /** As guards name it, for example `click` or `revenue`: a-z, 0-9 and -. Empty with `field`. */
+  name: string;
+  /** The field of the prediction that this is the truth of; empty = it is no truth. */
+  field: string;
+  /** A class, only of a truth. Absent = 1. */
+  value?:
+    | { $case: "number"; value: number }
+    | { $case: "text"; value: string }
+    | undefined;
+  /** When it happened, milliseconds since the epoch; absent = now. */
+  timeMs?:
+    | number
+    | undefined;
+  /** The same key is the same outcome; empty = made of whom, name and time. */
+  key: string;
+}
+
+export interface RecordOutcomesRequest {
+  /** At most 10,000. */
+  outcomes: Outcome[];
+}
+
+export interface RecordOutcomesResponse {
+  /** Joined to an exposure. */
+  accepted: number;
+  /** Stored, and joined when what it belongs to is certain. */
+  waiting: number;
+  /** Said before. */
+  duplicate: number;
+  /** Of units that are not in the sample. */
+  unsampled: number;
+  /** Joined, but the exposure had been judged without it. */
+  tooLate: number;
+  refused: number;
+  /** Of the first 20 that were refused. */
+  reasons: RefusedOutcome[];
+}
+
+export interface RefusedOutcome {
+  /** Place among those that were said, from 0. */
+  index: number;
+  reason: string;
+}
+
+export interface GetTruthRequest {
+  rollout: string;
+}
+
+export interface RolloutTruth {
+  rollout: string;
+  release: string;
+  fields: FieldTruth[];
+}
+
+export interface FieldTruth {
+  field: string;
+  /** Version of the model that is compared with stable. */
+  candidate: string;
+  /** `class`, `score` (a class with a threshold), `number`. */
+  kind: string;
+  /** Requests of which the truth is known; at most the newest 100,000. */
+  truths: number;
+  /** Of the same requests: those to which both said something. Absent = there are none. */
+  referenceQuality?: Quality | undefined;
+  candidateQuality?:
+    | Quality
+    | undefined;
+  /** Of all to which the candidate said something; only where stable said nothing to some. */
+  candidateAlone?: Quality | undefined;
+}
+
+/** How well one model did; what its kind does not have is absent. */
+export interface Quality {
+  n: number;
+  /** Share that were right. */
+  accuracy?: number | undefined;
+  meanAbsoluteError?: number | undefined;
+  meanSquaredError?: number | undefined;
+  bias?: number | undefined;
+  brier?:
+    | number
+    | undefined;
+  /** Nats. */
+  logLoss?:
+    | number
+    | undefined;
+  /** mean of what was said / mean of what came true. */
+  calibrationRatio?:
+    | number
+    | undefined;
+  /** Expected calibration error, 10 bins. */
+  calibrationError?: number | undefined;
 }
 
 function createBaseListRolloutsRequest(): ListRolloutsRequest {
@@ -5214,6 +5384,1224 @@ export const Side: MessageFns<Side> = {
   },
 };
 
+function createBaseGetVerdictRequest(): GetVerdictRequest {
+  return { rollout: "" };
+}
+
+export const GetVerdictRequest: MessageFns<GetVerdictRequest> = {
+  encode(message: GetVerdictRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetVerdictRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetVerdictRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchVerdictsRequest(): WatchVerdictsRequest {
+  return { rollout: "" };
+}
+
+export const WatchVerdictsRequest: MessageFns<WatchVerdictsRequest> = {
+  encode(message: WatchVerdictsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchVerdictsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchVerdictsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRolloutVerdict(): RolloutVerdict {
+  return { rollout: "", release: "", verdicts: [], stale: false, untilMs: undefined, gaps: 0, gapsMs: 0 };
+}
+
+export const RolloutVerdict: MessageFns<RolloutVerdict> = {
+  encode(message: RolloutVerdict, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    if (message.release !== "") {
+      writer.uint32(18).string(message.release);
+    }
+    for (const v of message.verdicts) {
+      Verdict.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.stale !== false) {
+      writer.uint32(32).bool(message.stale);
+    }
+    if (message.untilMs !== undefined) {
+      writer.uint32(40).int64(message.untilMs);
+    }
+    if (message.gaps !== 0) {
+      writer.uint32(48).uint64(message.gaps);
+    }
+    if (message.gapsMs !== 0) {
+      writer.uint32(56).uint64(message.gapsMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RolloutVerdict {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRolloutVerdict();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.release = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.verdicts.push(Verdict.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.stale = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.gaps = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.gapsMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseVerdict(): Verdict {
+  return {
+    guard: "",
+    metric: "",
+    status: "",
+    subject: "",
+    segment: "",
+    value: undefined,
+    lower: undefined,
+    upper: undefined,
+    threshold: undefined,
+    unit: "",
+    n: 0,
+    eValue: undefined,
+    windowMs: 0,
+    sinceMs: 0,
+    needsN: undefined,
+    needsMs: undefined,
+    action: "",
+    dryRun: false,
+    sentence: "",
+  };
+}
+
+export const Verdict: MessageFns<Verdict> = {
+  encode(message: Verdict, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.guard !== "") {
+      writer.uint32(10).string(message.guard);
+    }
+    if (message.metric !== "") {
+      writer.uint32(18).string(message.metric);
+    }
+    if (message.status !== "") {
+      writer.uint32(26).string(message.status);
+    }
+    if (message.subject !== "") {
+      writer.uint32(34).string(message.subject);
+    }
+    if (message.segment !== "") {
+      writer.uint32(42).string(message.segment);
+    }
+    if (message.value !== undefined) {
+      writer.uint32(49).double(message.value);
+    }
+    if (message.lower !== undefined) {
+      writer.uint32(57).double(message.lower);
+    }
+    if (message.upper !== undefined) {
+      writer.uint32(65).double(message.upper);
+    }
+    if (message.threshold !== undefined) {
+      writer.uint32(73).double(message.threshold);
+    }
+    if (message.unit !== "") {
+      writer.uint32(82).string(message.unit);
+    }
+    if (message.n !== 0) {
+      writer.uint32(88).uint64(message.n);
+    }
+    if (message.eValue !== undefined) {
+      writer.uint32(97).double(message.eValue);
+    }
+    if (message.windowMs !== 0) {
+      writer.uint32(104).uint64(message.windowMs);
+    }
+    if (message.sinceMs !== 0) {
+      writer.uint32(112).int64(message.sinceMs);
+    }
+    if (message.needsN !== undefined) {
+      writer.uint32(120).uint64(message.needsN);
+    }
+    if (message.needsMs !== undefined) {
+      writer.uint32(128).uint64(message.needsMs);
+    }
+    if (message.action !== "") {
+      writer.uint32(138).string(message.action);
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(144).bool(message.dryRun);
+    }
+    if (message.sentence !== "") {
+      writer.uint32(154).string(message.sentence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Verdict {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerdict();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.guard = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.metric = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.status = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.segment = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.lower = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.upper = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.threshold = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.n = longToNumber(reader.uint64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.eValue = reader.double();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.windowMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.sinceMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.needsN = longToNumber(reader.uint64());
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.needsMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.sentence = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOutcome(): Outcome {
+  return {
+    rollout: "",
+    id: "",
+    unit: "",
+    unitSource: "",
+    name: "",
+    field: "",
+    value: undefined,
+    timeMs: undefined,
+    key: "",
+  };
+}
+
+export const Outcome: MessageFns<Outcome> = {
+  encode(message: Outcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    if (message.unit !== "") {
+      writer.uint32(26).string(message.unit);
+    }
+    if (message.unitSource !== "") {
+      writer.uint32(34).string(message.unitSource);
+    }
+    if (message.name !== "") {
+      writer.uint32(42).string(message.name);
+    }
+    if (message.field !== "") {
+      writer.uint32(50).string(message.field);
+    }
+    switch (message.value?.$case) {
+      case "number":
+        writer.uint32(57).double(message.value.value);
+        break;
+      case "text":
+        writer.uint32(66).string(message.value.value);
+        break;
+    }
+    if (message.timeMs !== undefined) {
+      writer.uint32(72).int64(message.timeMs);
+    }
+    if (message.key !== "") {
+      writer.uint32(82).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Outcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unitSource = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.value = { $case: "number", value: reader.double() };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.value = { $case: "text", value: reader.string() };
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.timeMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRecordOutcomesRequest(): RecordOutcomesRequest {
+  return { outcomes: [] };
+}
+
+export const RecordOutcomesRequest: MessageFns<RecordOutcomesRequest> = {
+  encode(message: RecordOutcomesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.outcomes) {
+      Outcome.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordOutcomesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordOutcomesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcomes.push(Outcome.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRecordOutcomesResponse(): RecordOutcomesResponse {
+  return { accepted: 0, waiting: 0, duplicate: 0, unsampled: 0, tooLate: 0, refused: 0, reasons: [] };
+}
+
+export const RecordOutcomesResponse: MessageFns<RecordOutcomesResponse> = {
+  encode(message: RecordOutcomesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accepted !== 0) {
+      writer.uint32(8).uint64(message.accepted);
+    }
+    if (message.waiting !== 0) {
+      writer.uint32(16).uint64(message.waiting);
+    }
+    if (message.duplicate !== 0) {
+      writer.uint32(24).uint64(message.duplicate);
+    }
+    if (message.unsampled !== 0) {
+      writer.uint32(32).uint64(message.unsampled);
+    }
+    if (message.tooLate !== 0) {
+      writer.uint32(40).uint64(message.tooLate);
+    }
+    if (message.refused !== 0) {
+      writer.uint32(48).uint64(message.refused);
+    }
+    for (const v of message.reasons) {
+      RefusedOutcome.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordOutcomesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordOutcomesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.accepted = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.waiting = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.duplicate = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.unsampled = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tooLate = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.refused = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reasons.push(RefusedOutcome.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRefusedOutcome(): RefusedOutcome {
+  return { index: 0, reason: "" };
+}
+
+export const RefusedOutcome: MessageFns<RefusedOutcome> = {
+  encode(message: RefusedOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).uint64(message.index);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RefusedOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRefusedOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetTruthRequest(): GetTruthRequest {
+  return { rollout: "" };
+}
+
+export const GetTruthRequest: MessageFns<GetTruthRequest> = {
+  encode(message: GetTruthRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTruthRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTruthRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRolloutTruth(): RolloutTruth {
+  return { rollout: "", release: "", fields: [] };
+}
+
+export const RolloutTruth: MessageFns<RolloutTruth> = {
+  encode(message: RolloutTruth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    if (message.release !== "") {
+      writer.uint32(18).string(message.release);
+    }
+    for (const v of message.fields) {
+      FieldTruth.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RolloutTruth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRolloutTruth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.release = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fields.push(FieldTruth.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFieldTruth(): FieldTruth {
+  return {
+    field: "",
+    candidate: "",
+    kind: "",
+    truths: 0,
+    referenceQuality: undefined,
+    candidateQuality: undefined,
+    candidateAlone: undefined,
+  };
+}
+
+export const FieldTruth: MessageFns<FieldTruth> = {
+  encode(message: FieldTruth, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.candidate !== "") {
+      writer.uint32(18).string(message.candidate);
+    }
+    if (message.kind !== "") {
+      writer.uint32(26).string(message.kind);
+    }
+    if (message.truths !== 0) {
+      writer.uint32(32).uint64(message.truths);
+    }
+    if (message.referenceQuality !== undefined) {
+      Quality.encode(message.referenceQuality, writer.uint32(42).fork()).join();
+    }
+    if (message.candidateQuality !== undefined) {
+      Quality.encode(message.candidateQuality, writer.uint32(50).fork()).join();
+    }
+    if (message.candidateAlone !== undefined) {
+      Quality.encode(message.candidateAlone, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldTruth {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldTruth();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.candidate = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.truths = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.referenceQuality = Quality.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.candidateQuality = Quality.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.candidateAlone = Quality.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseQuality(): Quality {
+  return {
+    n: 0,
+    accuracy: undefined,
+    meanAbsoluteError: undefined,
+    meanSquaredError: undefined,
+    bias: undefined,
+    brier: undefined,
+    logLoss: undefined,
+    calibrationRatio: undefined,
+    calibrationError: undefined,
+  };
+}
+
+export const Quality: MessageFns<Quality> = {
+  encode(message: Quality, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.n !== 0) {
+      writer.uint32(8).uint64(message.n);
+    }
+    if (message.accuracy !== undefined) {
+      writer.uint32(17).double(message.accuracy);
+    }
+    if (message.meanAbsoluteError !== undefined) {
+      writer.uint32(25).double(message.meanAbsoluteError);
+    }
+    if (message.meanSquaredError !== undefined) {
+      writer.uint32(33).double(message.meanSquaredError);
+    }
+    if (message.bias !== undefined) {
+      writer.uint32(41).double(message.bias);
+    }
+    if (message.brier !== undefined) {
+      writer.uint32(49).double(message.brier);
+    }
+    if (message.logLoss !== undefined) {
+      writer.uint32(57).double(message.logLoss);
+    }
+    if (message.calibrationRatio !== undefined) {
+      writer.uint32(65).double(message.calibrationRatio);
+    }
+    if (message.calibrationError !== undefined) {
+      writer.uint32(73).double(message.calibrationError);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Quality {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQuality();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.n = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.accuracy = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.meanAbsoluteError = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.meanSquaredError = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.bias = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.brier = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.logLoss = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.calibrationRatio = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.calibrationError = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 export type RolloutAdminService = typeof RolloutAdminService;
 export const RolloutAdminService = {
   /** Every rollout with its arms, weight and what was counted since the process started, and the sidecar's own state. */
@@ -5324,6 +6712,66 @@ export const RolloutAdminService = {
     responseSerialize: (value: ForgetUnitResponse): Buffer => Buffer.from(ForgetUnitResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ForgetUnitResponse => ForgetUnitResponse.decode(value),
   },
+  /** What the guards of a rollout say now. NOT_FOUND when there is no rollout of this name; no verdicts without guards. */
+  getVerdict: {
+    path: "/understudy.admin.v1.RolloutAdmin/GetVerdict" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetVerdictRequest): Buffer => Buffer.from(GetVerdictRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetVerdictRequest => GetVerdictRequest.decode(value),
+    responseSerialize: (value: RolloutVerdict): Buffer => Buffer.from(RolloutVerdict.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RolloutVerdict => RolloutVerdict.decode(value),
+  },
+  /** The same now, and again each time it is judged anew. A reader that is too slow gets the next one instead. */
+  watchVerdicts: {
+    path: "/understudy.admin.v1.RolloutAdmin/WatchVerdicts" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchVerdictsRequest): Buffer => Buffer.from(WatchVerdictsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchVerdictsRequest => WatchVerdictsRequest.decode(value),
+    responseSerialize: (value: RolloutVerdict): Buffer => Buffer.from(RolloutVerdict.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RolloutVerdict => RolloutVerdict.decode(value),
+  },
+  /**
+   * What came of answers: clicks, revenue, what came true. Saying one again does no harm. Outcomes that are wrong are
+   * refused one by one, the others are taken. RESOURCE_EXHAUSTED when too many wait, UNAVAILABLE when they cannot be
+   * stored now: say them again. FAILED_PRECONDITION without `outcomes` in the configuration.
+   */
+  recordOutcomes: {
+    path: "/understudy.admin.v1.RolloutAdmin/RecordOutcomes" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RecordOutcomesRequest): Buffer =>
+      Buffer.from(RecordOutcomesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RecordOutcomesRequest => RecordOutcomesRequest.decode(value),
+    responseSerialize: (value: RecordOutcomesResponse): Buffer =>
+      Buffer.from(RecordOutcomesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RecordOutcomesResponse => RecordOutcomesResponse.decode(value),
+  },
+  /** The same, one by one; read no faster than they are stored, answered at the end. After an error say all again. */
+  streamOutcomes: {
+    path: "/understudy.admin.v1.RolloutAdmin/StreamOutcomes" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: Outcome): Buffer => Buffer.from(Outcome.encode(value).finish()),
+    requestDeserialize: (value: Buffer): Outcome => Outcome.decode(value),
+    responseSerialize: (value: RecordOutcomesResponse): Buffer =>
+      Buffer.from(RecordOutcomesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RecordOutcomesResponse => RecordOutcomesResponse.decode(value),
+  },
+  /**
+   * How well each field's predictions met what came true: stable's and the candidate's, on the same requests. NOT_FOUND when
+   * there is no rollout of this name.
+   */
+  getTruth: {
+    path: "/understudy.admin.v1.RolloutAdmin/GetTruth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetTruthRequest): Buffer => Buffer.from(GetTruthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetTruthRequest => GetTruthRequest.decode(value),
+    responseSerialize: (value: RolloutTruth): Buffer => Buffer.from(RolloutTruth.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RolloutTruth => RolloutTruth.decode(value),
+  },
 } as const;
 
 export interface RolloutAdminServer extends UntypedServiceImplementation {
@@ -5353,6 +6801,23 @@ export interface RolloutAdminServer extends UntypedServiceImplementation {
    * are files: `understudy forget` sees to both.
    */
   forgetUnit: handleUnaryCall<ForgetUnitRequest, ForgetUnitResponse>;
+  /** What the guards of a rollout say now. NOT_FOUND when there is no rollout of this name; no verdicts without guards. */
+  getVerdict: handleUnaryCall<GetVerdictRequest, RolloutVerdict>;
+  /** The same now, and again each time it is judged anew. A reader that is too slow gets the next one instead. */
+  watchVerdicts: handleServerStreamingCall<WatchVerdictsRequest, RolloutVerdict>;
+  /**
+   * What came of answers: clicks, revenue, what came true. Saying one again does no harm. Outcomes that are wrong are
+   * refused one by one, the others are taken. RESOURCE_EXHAUSTED when too many wait, UNAVAILABLE when they cannot be
+   * stored now: say them again. FAILED_PRECONDITION without `outcomes` in the configuration.
+   */
+  recordOutcomes: handleUnaryCall<RecordOutcomesRequest, RecordOutcomesResponse>;
+  /** The same, one by one; read no faster than they are stored, answered at the end. After an error say all again. */
+  streamOutcomes: handleClientStreamingCall<Outcome, RecordOutcomesResponse>;
+  /**
+   * How well each field's predictions met what came true: stable's and the candidate's, on the same requests. NOT_FOUND when
+   * there is no rollout of this name.
+   */
+  getTruth: handleUnaryCall<GetTruthRequest, RolloutTruth>;
 }
 
 export interface RolloutAdminClient extends Client {
@@ -5506,6 +6971,85 @@ export interface RolloutAdminClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ForgetUnitResponse) => void,
+  ): ClientUnaryCall;
+  /** What the guards of a rollout say now. NOT_FOUND when there is no rollout of this name; no verdicts without guards. */
+  getVerdict(
+    request: GetVerdictRequest,
+    callback: (error: ServiceError | null, response: RolloutVerdict) => void,
+  ): ClientUnaryCall;
+  getVerdict(
+    request: GetVerdictRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RolloutVerdict) => void,
+  ): ClientUnaryCall;
+  getVerdict(
+    request: GetVerdictRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RolloutVerdict) => void,
+  ): ClientUnaryCall;
+  /** The same now, and again each time it is judged anew. A reader that is too slow gets the next one instead. */
+  watchVerdicts(request: WatchVerdictsRequest, options?: Partial<CallOptions>): ClientReadableStream<RolloutVerdict>;
+  watchVerdicts(
+    request: WatchVerdictsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<RolloutVerdict>;
+  /**
+   * What came of answers: clicks, revenue, what came true. Saying one again does no harm. Outcomes that are wrong are
+   * refused one by one, the others are taken. RESOURCE_EXHAUSTED when too many wait, UNAVAILABLE when they cannot be
+   * stored now: say them again. FAILED_PRECONDITION without `outcomes` in the configuration.
+   */
+  recordOutcomes(
+    request: RecordOutcomesRequest,
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientUnaryCall;
+  recordOutcomes(
+    request: RecordOutcomesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientUnaryCall;
+  recordOutcomes(
+    request: RecordOutcomesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientUnaryCall;
+  /** The same, one by one; read no faster than they are stored, answered at the end. After an error say all again. */
+  streamOutcomes(
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientWritableStream<Outcome>;
+  streamOutcomes(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientWritableStream<Outcome>;
+  streamOutcomes(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientWritableStream<Outcome>;
+  streamOutcomes(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RecordOutcomesResponse) => void,
+  ): ClientWritableStream<Outcome>;
+  /**
+   * How well each field's predictions met what came true: stable's and the candidate's, on the same requests. NOT_FOUND when
+   * there is no rollout of this name.
+   */
+  getTruth(
+    request: GetTruthRequest,
+    callback: (error: ServiceError | null, response: RolloutTruth) => void,
+  ): ClientUnaryCall;
+  getTruth(
+    request: GetTruthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RolloutTruth) => void,
+  ): ClientUnaryCall;
+  getTruth(
+    request: GetTruthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RolloutTruth) => void,
   ): ClientUnaryCall;
 }
 
