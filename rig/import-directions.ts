@@ -23,7 +23,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['comparison'],
   ['routing'],
   ['prediction'],
-  ['sockets', 'gen', 'version.ts'],
+  ['sockets', 'sqlite', 'gen', 'version.ts'],
 ];
 
 /** Rooms without a clock, I/O or gRPC, and all they may take from outside. */

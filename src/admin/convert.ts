@@ -1,5 +1,6 @@
 /** From what the sidecar knows to what admin.proto says. */
 
+import type { Cell } from '../evidence/sums.ts';
 import type * as proto from '../gen/understudy/admin/v1/admin.ts';
 import type { RolloutView } from '../rollout/state.ts';
 import type { Decision } from '../routing/decide.ts';
@@ -7,9 +8,14 @@ import { isTwin, type RolloutSnapshot, type Shadow } from '../routing/snapshot.t
 import { armTallies, shadowTallies } from './evidence-message.ts';
 import type { Observations } from './observations.ts';
 
-export function rolloutMessage(view: RolloutView, observations: Observations): proto.Rollout {
+/** `evidence`: of all rollouts; merging it costs something, so a list of many is given it once. */
+export function rolloutMessage(
+  view: RolloutView,
+  observations: Observations,
+  evidence: readonly Cell[] = observations.evidence(),
+): proto.Rollout {
   const { name, release, stable, canary, phase, cause, weightBp, revision, updatedAtMs, updatedBy } = view;
-  const cells = observations.evidence();
+  const cells = evidence.filter(({ key }) => key.rollout === name);
   return {
     name,
     routes: [...view.routes],
@@ -24,8 +30,8 @@ export function rolloutMessage(view: RolloutView, observations: Observations): p
     updatedAtMs,
     updatedBy,
     decisions: observations.decisions().filter((count) => count.rollout === name),
-    tallies: shadowTallies(cells, name),
-    arms: armTallies(cells, name),
+    tallies: shadowTallies(cells),
+    arms: armTallies(cells),
   };
 }
 

@@ -8,25 +8,23 @@ import type * as proto from '../gen/understudy/admin/v1/admin.ts';
 
 const WORST_SHOWN = 3;
 
-export function armTallies(cells: readonly Cell[], rollout: string): proto.ArmTally[] {
-  return summarizeArms(cells, 0)
-    .filter((arm) => arm.rollout === rollout)
-    .map((arm: ArmSummary) => ({
-      arm: arm.arm,
-      requests: arm.requests,
-      forced: arm.forced,
-      errors: counted(arm.errors),
-      clientErrors: arm.clientErrors,
-      latency: quantiles(arm.latency),
-      userLatency: quantiles(arm.userLatency),
-      featureFetch: quantiles(arm.featureFetch),
-    }));
+/** `cells`: of one rollout. */
+export function armTallies(cells: readonly Cell[]): proto.ArmTally[] {
+  return summarizeArms(cells, 0).map((arm: ArmSummary) => ({
+    arm: arm.arm,
+    requests: arm.requests,
+    forced: arm.forced,
+    errors: counted(arm.errors),
+    clientErrors: arm.clientErrors,
+    latency: quantiles(arm.latency),
+    userLatency: quantiles(arm.userLatency),
+    featureFetch: quantiles(arm.featureFetch),
+  }));
 }
 
-export function shadowTallies(cells: readonly Cell[], rollout: string): proto.ShadowTally[] {
-  return summarizePairs(cells)
-    .filter((pair) => pair.rollout === rollout)
-    .map((pair) => shadowTally(pair, cells));
+/** `cells`: of one rollout. */
+export function shadowTallies(cells: readonly Cell[]): proto.ShadowTally[] {
+  return summarizePairs(cells).map((pair) => shadowTally(pair, cells));
 }
 
 function shadowTally(pair: PairSummary, cells: readonly Cell[]): proto.ShadowTally {

@@ -43,10 +43,13 @@ export interface AdminParts {
 export function createService(parts: AdminParts, stopping: AbortSignal): RolloutAdminServer {
   const { controller, observations, verdicts = NO_VERDICTS } = parts;
 
-  const list = (): ListRolloutsResponse => ({
-    rollouts: controller.views().map((view) => rolloutMessage(view, observations)),
-    sidecar: sidecarMessage(parts, controller.snapshot().revision, observations),
-  });
+  const list = (): ListRolloutsResponse => {
+    const evidence = observations.evidence();
+    return {
+      rollouts: controller.views().map((view) => rolloutMessage(view, observations, evidence)),
+      sidecar: sidecarMessage(parts, controller.snapshot().revision, observations),
+    };
+  };
 
   const asked = (rollout: string) => (rollout === '' ? controller.views() : [controller.view(rollout)]);
 

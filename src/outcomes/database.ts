@@ -1,8 +1,8 @@
 /** The file of exposures and outcomes. Losing the last second of it at a power cut is no harm: it is a sample. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateFile } from '../sqlite/private-file.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
 
 /** Statement n brings a file from `user_version` n to n + 1. A released one is never edited: add the next. */
 const MIGRATIONS = [
@@ -71,11 +71,7 @@ const BUSY_MS = 1_000;
 
 /** `:memory:` for one that ends with the process. Throws when it cannot be opened, or a newer version wrote it. */
 export function openOutcomes(path: string): DatabaseSync {
-  if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
-    chmodSync(path, 0o600);
-  }
+  if (path !== ':memory:') makePrivateFile(path);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: BUSY_MS });
@@ -92,7 +88,7 @@ function prepare(database: DatabaseSync, path: string): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version > MIGRATIONS.length)
     throw new Error(`${path} was written by a newer version of Understudy; run that one`);
-  atOnce(database, () => {
+  inTransaction(database, () => {
     for (const statement of MIGRATIONS.slice(version)) database.exec(statement);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
     const source = randomBytes(8).toString('hex');
@@ -103,18 +99,4 @@ function prepare(database: DatabaseSync, path: string): void {
 /** What SQLite says does not name the file. */
 function named(path: string, error: unknown): unknown {
   return error instanceof Error && 'errcode' in error ? new Error(`${path} cannot be opened: ${error.message}`) : error;
-}
-
-/** All of `work`, or nothing of it. Throws what it throws. */
-export function atOnce<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    // a full disk has already rolled it back
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 /** Takes what is kept of a unit out of the file of exposures and outcomes; a sidecar may be using it. */
 import { existsSync } from 'node:fs';
-import { atOnce, openOutcomes } from './database.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
+import { openOutcomes } from './database.ts';
 
 /** How many exposures and outcomes went. Sums that were judged stay: they name nobody else. Throws when it cannot be done. */
 export function forgetOutcomes(path: string, units: readonly string[]): number {
@@ -17,7 +18,7 @@ export function forgetOutcomes(path: string, units: readonly string[]): number {
       'DELETE FROM outcomes WHERE units IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(units) WHERE value = ?)',
     );
     const dropExposures = database.prepare('DELETE FROM exposures WHERE unit = ?');
-    return atOnce(database, () =>
+    return inTransaction(database, () =>
       units.reduce((gone, unit) => {
         const hash = Buffer.from(unit, 'hex');
         dropPairs.run(hash);

@@ -1,7 +1,7 @@
 /** Exposures and outcomes, joined. Every call is one transaction and throws when it cannot be stored; time is passed in. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { inTransaction } from '../sqlite/transaction.ts';
 import type { CheckedOutcome } from './check-outcome.ts';
-import { atOnce } from './database.ts';
 import type { Exposure, OutcomeStatus, PairValues, Recorded } from './outcome.ts';
 import { isUnitSampled } from './sample.ts';
 import type { OutcomesSpec } from './spec.ts';
@@ -138,7 +138,7 @@ export function createOutcomeStore(
   /** What is counted is counted when it is stored, and not before. */
   function inOne<Result>(work: (tally: Tally) => Result): Result {
     const tally = newTally();
-    const result = atOnce(database, () => work(tally));
+    const result = inTransaction(database, () => work(tally));
     const { exposures, outcomes, waiting, ...counted } = tally;
     held.exposures += exposures;
     held.outcomes += outcomes;

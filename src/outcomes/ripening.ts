@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { RipeUnits } from '../guards/input.ts';
-import { atOnce } from './database.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
 import type { Cohort, RipeBatch } from './outcome.ts';
 import { SETTLE_MS } from './outcome-store.ts';
 
@@ -61,14 +61,14 @@ export function createRipening(database: DatabaseSync, maxExposures: number = MA
       const isAsked = (one: Omit<RipeBatch, 'source' | 'units'>) =>
         next.some(({ rollout, release, key }) => rollout === one.rollout && release === one.release && key === one.key);
       const left = untaken().filter((batch) => !isAsked(batch));
-      atOnce(database, () => {
+      inTransaction(database, () => {
         for (const { sequence } of left) drop.run(sequence);
       });
     },
-    ripen: (nowMs) => atOnce(database, () => cohorts.flatMap((cohort) => ripenOne(cohort, nowMs) ?? [])),
+    ripen: (nowMs) => inTransaction(database, () => cohorts.flatMap((cohort) => ripenOne(cohort, nowMs) ?? [])),
     untaken,
     taken(sequences) {
-      atOnce(database, () => {
+      inTransaction(database, () => {
         for (const sequence of sequences) drop.run(sequence);
       });
     },

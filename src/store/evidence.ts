@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { isBelow, LEVELS } from '../evidence/seen.ts';
 import type { BlockId, SeenUnit } from '../evidence/sums.ts';
 import type { EvidenceStore, JudgeRow, StepWrites, StoredStep, TakenBlock } from '../judging/store.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
 
 /** A day of blocks of 10 s, of each rollout. */
 const MAX_STEPS = 8_640;

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { EvidenceStore } from '../judging/store.ts';
 import type { RipeMarks } from '../outcomes/ripe.ts';
 import type { RolloutEvent, RolloutState, Store } from '../rollout/store.ts';
+import { makePrivateFile } from '../sqlite/private-file.ts';
+import { inTransaction } from '../sqlite/transaction.ts';
 import { createEvidenceStore } from './evidence.ts';
 import { migrations } from './migrations.ts';
 import { createRipeMarks } from './ripe-marks.ts';
-import { inTransaction } from './transaction.ts';
 
 const busyTimeoutMs = 1_000;
 
@@ -75,13 +74,6 @@ function migrate(database: DatabaseSync, path: string): void {
       .run(randomBytes(32).toString('hex'));
     database.prepare("UPDATE sidecar SET sidecar_id = ? WHERE sidecar_id = ''").run(randomBytes(16).toString('hex'));
   });
-}
-
-/** SQLite gives its -wal and -shm files the mode of the main file, so that one must be private before it opens it. */
-function makePrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
 }
 
 type Row = Record<string, SQLOutputValue>;

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { atOnce, openOutcomes } from '../../../src/outcomes/database.ts';
+import { openOutcomes } from '../../../src/outcomes/database.ts';
+import { inTransaction } from '../../../src/sqlite/transaction.ts';
 
 function folderOf() {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-outcomes-'));
@@ -43,6 +44,6 @@ test('work that fails leaves nothing behind', () => {
     add();
     throw new Error('full');
   };
-  expect(() => atOnce(database, fail)).toThrow('full');
+  expect(() => inTransaction(database, fail)).toThrow('full');
   expect(database.prepare('SELECT COUNT(*) AS n FROM releases').get()).toMatchObject({ n: 0 });
 });
