@@ -33,7 +33,7 @@ const rollout: RolloutSnapshot = {
   shadows: [
     {
       ...{ name: 'candidate', cluster: 'bench-v2-shadow', version: '2.0.0', sampleBp: 10_000, sampleBy: 'request' },
-      ...{ methods: [], maxPerSecond: undefined, maxBodyBytes: 4_194_304, mirrorUnknownLength: [] },
+      ...{ methods: [], maxPerSecond: undefined, maxBodyBytes: 4_194_304, onlyArm: undefined, mirrorUnknownLength: [] },
     },
   ],
   unit: [{ header: 'x-user-id' }],

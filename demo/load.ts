@@ -9,7 +9,9 @@ export type Answer = {
   readonly state: string;
   /** The answer's `x-model-version`; undefined if no model answered. */
   readonly version: string | undefined;
+  /** 0: no answer came. */
   readonly status: number;
+  /** To the last byte, or until it was given up. */
   readonly latencyMs: number;
 };
 
@@ -27,12 +29,15 @@ export type Load = {
   counts(): LoadCounts;
   /** Quantile (0..1) of the last 10,000 answers' latency in milliseconds, to the last byte; NaN before the first. */
   quantile(q: number): number;
+  /** Resolves when all that is open now is answered or has failed. */
+  settled(): Promise<void>;
   /** Sends no more; resolves when the last open request is answered or has failed. */
   stop(): Promise<void>;
 };
 
 const tickMs = 5;
-const answerTimeoutMs = 10_000;
+/** Envoy gives up after 10 s, and says so. */
+const answerTimeoutMs = 12_000;
 const keptLatencies = 10_000;
 
 /**
@@ -58,12 +63,17 @@ export function startLoad(options: {
 
   const ask = async (asked: DemoRequest): Promise<void> => {
     counts.sent++;
+    const sentAt = performance.now();
     const answer = await exchange(agent, host, port, asked).catch(() => undefined);
     counts[answer && answer.status >= 200 && answer.status < 300 ? 'ok' : 'failed']++;
-    if (!answer) return;
+    const who = { user: asked.headers['x-user-id'], state: asked.headers['x-geo-state'] };
+    if (!answer) {
+      onAnswer?.({ ...who, version: undefined, status: 0, latencyMs: performance.now() - sentAt });
+      return;
+    }
     if (answer.version !== undefined) byVersion.set(answer.version, (byVersion.get(answer.version) ?? 0) + 1);
     latencies[answers++ % keptLatencies] = answer.latencyMs;
-    onAnswer?.({ user: asked.headers['x-user-id'], state: asked.headers['x-geo-state'], ...answer });
+    onAnswer?.({ ...who, ...answer });
   };
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - startedAt) * ratePerSecond) / 1000);
@@ -83,6 +93,7 @@ export function startLoad(options: {
       const sorted = latencies.toSorted((a, b) => a - b);
       return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
     },
+    settled: async () => void (await Promise.all(open)),
     async stop() {
       clearInterval(timer);
       await Promise.all(open);

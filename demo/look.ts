@@ -29,10 +29,11 @@ export async function showWhereToLook(
     'status --watch',
     `pairs --shadow ${faulty} --segment state=${slippedState} --field ${field}`,
     `pair ${id} --shadow ${faulty} --bodies`,
+    'verdict flight-delay',
+    'plan',
     'report --since 1h',
     'events',
     "explain --route flight-delay -H 'x-user-id: user-00042'",
-    "weight flight-delay 5% --reason 'to see it move'",
   ];
   for (const command of commands) terminal.out(`   node bin/understudy.cjs ${command}\n`);
   if (keep) terminal.out(`\n   Envoy's admin page   http://127.0.0.1:${circle.envoy.adminPort}/\n`);

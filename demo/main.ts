@@ -1,31 +1,30 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import type { Terminal } from '../src/cli/terminal.ts';
+import { breakReleases } from './breaks.ts';
 import { type Circle, startCircle } from './circle.ts';
 import { startLoad } from './load.ts';
 import { showWhereToLook } from './look.ts';
-import { goOnStage, leaveStage } from './onstage.ts';
-import { rehearse } from './rehearsal.ts';
+import { promote } from './promotion.ts';
 import { count, demoTerminal } from './screen.ts';
-import type { Seen } from './split.ts';
+import type { Asked, Seen } from './split.ts';
+import { stopBadRelease } from './stop.ts';
 
 const usage = `Usage: npm run demo -- [options]
 
-Rehearses two new versions of a flight-delay model beside the one in production, then lets one on stage.
+A new version of a flight-delay model is promoted by evidence, the next is stopped by it, and three builds break on
+stage and are rolled back. Nobody touches anything. Two to three minutes.
 
   --keep       stay after the last act, until Ctrl-C
-  --seconds N  how long the acts take together, 5 to 3600 (default 60); below 50 the first waits for its sums by state
-  --rate N     requests a second, 10 to 1000 (default 200)
+  --rate N     requests a second, 100 to 1000 (default 200)
   --port N     Envoy's port for users (default: a free one)
   --help       this text
 
 Envoy is $ENVOY_BIN, the one on PATH, or fetched once. Jaeger is $JAEGER_BIN or the one on PATH, if there is one.
 `;
 
-type Options = { keep: boolean; seconds: number; ratePerSecond: number; port: number | undefined };
+type Options = { keep: boolean; ratePerSecond: number; port: number | undefined };
 
-/** Parts of the whole that each act takes. */
-const acts = { rehearsal: 0.4, onStage: 0.5, back: 0.1 };
 const exit = { held: 0, failed: 1, usage: 2, interrupted: 130 };
 
 /** Starts everything, plays, stops everything; resolves with all that did not hold. */
@@ -48,23 +47,28 @@ async function play(
   options: Options,
   terminal: Terminal,
 ): Promise<string[]> {
-  const { seconds, ratePerSecond, keep } = options;
+  const { ratePerSecond, keep } = options;
   const answers: Seen[] = [];
+  const asked: Asked[] = [];
   const target = { host: '127.0.0.1', port: circle.edgePort, ratePerSecond, maxInFlight: 256 };
   const load = startLoad({
     ...target,
-    onAnswer({ user, version, latencyMs }) {
+    onAnswer({ user, version, status, latencyMs }) {
       const answeredMs = performance.now();
-      if (version !== undefined) answers.push({ user, version, sentMs: answeredMs - latencyMs, answeredMs });
+      const times = { sentMs: answeredMs - latencyMs, answeredMs };
+      asked.push({ user, version, status, ...times });
+      if (version !== undefined) answers.push({ user, version, ...times });
     },
   });
   stack.defer(() => load.stop());
-  const { pair, problems } = await rehearse(circle, load, terminal, seconds * acts.rehearsal);
-  problems.push(...(await goOnStage(circle, answers, terminal, seconds * acts.onStage)));
-  problems.push(...(await leaveStage(circle, answers, terminal, seconds * acts.back)));
+  const problems = await promote(circle, load, answers, terminal);
+  const { pair, problems: ofStop } = await stopBadRelease(circle, answers, terminal);
+  problems.push(...ofStop);
+  const { failed: failedBefore } = load.counts();
+  if (failedBefore > 0) problems.push(`${failedBefore} requests of users failed before anything was broken`);
+  problems.push(...(await breakReleases(circle, load, asked, terminal)));
   await load.stop();
-  const { sent, failed } = load.counts();
-  if (failed > 0) problems.push(`${failed} of ${count(sent)} requests of users failed`);
+  const { sent } = load.counts();
 
   // Without onAnswer: what stays for hours must not remember every answer.
   const further = keep ? startLoad(target) : undefined;
@@ -73,7 +77,7 @@ async function play(
   if (problems.length > 0) terminal.out(`\nNot everything held:\n   ${problems.join('\n   ')}\n`);
   else
     terminal.out(
-      `\nEverything held: ${count(sent)} requests and none failed, shadows paired, the split as its weight.\n`,
+      `\nEverything held: of ${count(sent)} requests none failed but those that met a break, at 5 % of users.\n`,
     );
   if (keep && !terminal.signal.aborted) await once(terminal.signal, 'abort');
   return problems;
@@ -84,7 +88,7 @@ function scene({ edgePort }: Circle, { ratePerSecond }: Options): string {
     `   Will this flight be late? ${ratePerSecond} requests a second: real flights of March 2001, 2,000 invented users.`,
     '',
     `   users ──► Envoy 127.0.0.1:${edgePort} ──► v1      answers the user`,
-    '               │                   └─► v2, v3  get a copy, answer nobody',
+    '               │                   └─► v2      gets a copy, answers nobody yet',
     '               └─ asks Understudy who answers and who gets a copy, and logs all answers to it\n',
   ].join('\n');
 }
@@ -94,7 +98,6 @@ function readOptions(): Options & { help: boolean } {
   const { values } = parseArgs({
     options: {
       keep: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '200' },
       port: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -103,8 +106,7 @@ function readOptions(): Options & { help: boolean } {
   return {
     help: values.help,
     keep: values.keep,
-    seconds: numberIn('--seconds', values.seconds, 5, 3600),
-    ratePerSecond: numberIn('--rate', values.rate, 10, 1000),
+    ratePerSecond: numberIn('--rate', values.rate, 100, 1000),
     port: values.port === undefined ? undefined : numberIn('--port', values.port, 1, 65_535),
   };
 }

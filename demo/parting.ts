@@ -3,13 +3,16 @@ import { printable } from '../src/cli/printable.ts';
 import { paint, table } from '../src/cli/table.ts';
 import type { Terminal } from '../src/cli/terminal.ts';
 import type { Pair, SegmentTally, ShadowTally } from '../src/gen/understudy/admin/v1/admin.ts';
-import { type Circle, rollout } from './circle.ts';
+import type { Circle } from './circle.ts';
 import { slippedState } from './models/fit.ts';
+import { rolloutName, v2, v3 } from './rollout.ts';
 import { percent } from './screen.ts';
 
 export const field = 'delay';
 /** The one with the planted fault. */
-export const faulty = 'v3';
+export const faulty = v3.name;
+/** Who answers users meanwhile. */
+const serving = v2.name;
 const listed = 1_000;
 
 /** Shows that what looks fine everywhere is wrong somewhere; resolves with a pair from there, if one was kept. */
@@ -20,16 +23,13 @@ export async function showWhereTheyPart(
 ): Promise<Pair | undefined> {
   const worst = tallies.filter(({ shadow }) => shadow === faulty).map(worstOf)[0];
   if (worst === undefined) {
-    terminal.out(
-      `   No state has 20 pairs yet in which the ${field} of ${faulty} differs: more --seconds or a higher\n`,
-    );
-    terminal.out('   --rate would show where the two part.\n');
+    terminal.out(`   No state has 20 pairs yet in which the ${field} of ${faulty} differs.\n`);
     return undefined;
   }
-  terminal.out('   Both look fine: minutes and hours agree, and "late" is a close call for v3 as for v2. But each\n');
   terminal.out(
-    `   pair also counts for the state of its flight, summed every 10 s. Where does the ${field} part most?\n\n`,
+    `   Over all traffic the ${field} looks fine. But each pair also counts for the state of its flight, summed\n`,
   );
+  terminal.out('   every 10 s. Where do they part most?\n\n');
   const lines = table(terminal, ['SHADOW', 'WHERE', 'AGREE', 'PAIRS'], tallies.flatMap(rowsOf)).trimEnd().split('\n');
   for (const line of lines) {
     const isWorst = line.startsWith(faulty) && line.includes(worst.sentence);
@@ -38,7 +38,7 @@ export async function showWhereTheyPart(
   terminal.out('\n');
   if (worst.value === slippedState) {
     terminal.out(
-      `   Found: for flights from ${slippedState}, ${faulty} answers in seconds where v1 answers in minutes. Too few\n`,
+      `   Found: for flights from ${slippedState}, ${faulty} answers in seconds where ${serving} answers in minutes. Too few\n`,
     );
     terminal.out('   flights leave from there to be seen in the sums of all.\n\n');
   }
@@ -56,7 +56,7 @@ function rowsOf(tally: ShadowTally): (string | number)[][] {
   const all = tally.fields.find(({ name }) => name === field);
   if (all === undefined) return [];
   const { referenceP50, candidateP50, agreeing, pairs } = all;
-  const medians = `median ${candidateP50?.toFixed(1) ?? '-'} minutes, of v1 ${referenceP50?.toFixed(1) ?? '-'}`;
+  const medians = `median ${candidateP50?.toFixed(1) ?? '-'} minutes, of ${serving} ${referenceP50?.toFixed(1) ?? '-'}`;
   const worst = worstOf(tally);
   return [
     [shadow, `everywhere: ${medians}`, percent(agreeing, pairs), pairs],
@@ -71,7 +71,7 @@ async function showExample(
   terminal: Terminal,
 ): Promise<Pair | undefined> {
   const { pairs } = await ask(admin, admin.listPairs, {
-    rollout: rollout.name,
+    rollout: rolloutName,
     shadow: faulty,
     segmentName: segment,
     segmentValue: value,
@@ -90,7 +90,7 @@ async function showExample(
     answerOf(element?.reference, element?.missingReference),
     answerOf(element?.candidate, element?.missingCandidate),
   ]);
-  const heads = ['', `v1 ANSWERED THE USER`, `${faulty} ANSWERED NOBODY`];
+  const heads = ['', `${serving} ANSWERED THE USER`, `${faulty} ANSWERED NOBODY`];
   const sides = ['  status', ...[reference, candidate].map((side) => String(side?.status ?? '-'))];
   terminal.out(
     `   Understudy keeps the telling pairs. Of those from ${value} this one differs most (! = differs):\n\n`,

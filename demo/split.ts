@@ -9,6 +9,13 @@ export type Seen = {
   readonly answeredMs: number;
 };
 
+/** Also what no model answered. */
+export type Asked = Omit<Seen, 'version'> & {
+  readonly version: string | undefined;
+  /** 0: no answer came. */
+  readonly status: number;
+};
+
 export type Split = {
   readonly requests: number;
   readonly requestsMoved: number;
@@ -53,4 +60,24 @@ export function movedBack(answers: readonly Seen[], version: string): { again: n
 export function followsWeight({ users, usersMoved }: Split, weightBp: number, undecided: number): boolean {
   const share = weightBp / 10_000;
   return Math.abs(usersMoved - users * share) <= 4 * Math.sqrt(users * share * (1 - share)) + undecided;
+}
+
+/**
+ * Who met a fault: users of the canary who were failed, or answered only after `slowMs`, when asked since a little before
+ * `brokenFromMs`. `others`: failed requests of everybody else. Times by `performance.now()`.
+ */
+export function metBy(
+  asked: readonly Asked[],
+  how: {
+    readonly brokenFromMs: number;
+    readonly slowMs: number;
+    readonly isOfCanary: (user: string) => boolean;
+  },
+): { requests: number; users: number; firstMs: number; others: number } {
+  const isFailed = ({ status }: Asked) => status < 200 || status > 299;
+  const isSlow = ({ sentMs, answeredMs }: Asked) => answeredMs - sentMs >= how.slowMs && answeredMs >= how.brokenFromMs;
+  const met = asked.filter((one) => how.isOfCanary(one.user) && (isFailed(one) || isSlow(one)));
+  const others = asked.filter((one) => isFailed(one) && !how.isOfCanary(one.user)).length;
+  const firstMs = met.reduce((first, { sentMs }) => Math.min(first, sentMs), Number.POSITIVE_INFINITY);
+  return { requests: met.length, users: new Set(met.map(({ user }) => user)).size, firstMs, others };
 }

@@ -2,30 +2,29 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { createTokenDesk } from './access/token-desk.ts';
 import type { ObserveReport, ObserveSettings } from './accesslog/observe-room.ts';
+import { mustFitMade } from './admin/apply.ts';
 import type { Observations } from './admin/observations.ts';
 import { startAdmin } from './admin/server.ts';
 import type { Config } from './config/parse.ts';
 import { createReload } from './config/reload.ts';
+import { createControl } from './control.ts';
 import type { DecideReport } from './extproc/decide-ledger.ts';
 import { type Geography, openGeography } from './geography/geography.ts';
 import { guardedByRollout } from './judging/guarded.ts';
-import { guardJudge } from './judging/judge.ts';
-import { createJudging } from './judging/loop.ts';
-import { createPrometheusSource } from './judging/prometheus.ts';
 import type { MetricsServer } from './metrics/server.ts';
 import { startMetrics } from './metrics/start.ts';
 import type { OutcomeReport } from './outcomes/outcome-room.ts';
-import { createRipeOutcomes } from './outcomes/ripe.ts';
 import { findRow } from './recording/reader.ts';
 import type { RecordReport } from './recording/record-room.ts';
-import { createController } from './rollout/controller.ts';
+import type { RolloutView } from './rollout/state.ts';
 import type { LookUpGeo } from './routing/segments.ts';
+import { readTls } from './sockets/tls.ts';
 import { openStore } from './store/sqlite.ts';
 import { emitDecideSpan } from './telemetry/decide-span.ts';
 import { startTracing } from './telemetry/tracing.ts';
 import { createBaselines } from './threads/baselines.ts';
-import { createLedger } from './threads/ledger.ts';
 import type { DecideStart, ObserveStart } from './threads/messages.ts';
 import { createOutcomes } from './threads/outcomes.ts';
 import { createPublisher } from './threads/publish.ts';
@@ -58,44 +57,30 @@ const DECIDE_LIMITS = { maxYoungGenerationSizeMb: 12 };
 const LAST_ENTRIES_MS = 1_000;
 /** For the rows of those. */
 const LAST_ROWS_MS = 2_000;
-/** How often it is asked whether somebody still observes, and whether what could not be stored now can. */
-const LOOK_EVERY_MS = 1_000;
 /** A collector that hangs must not hold the stop. */
 const FLUSH_MS = 1_000;
 
-/** Rejects, with everything stopped again, when a socket is taken, Node too old, or store or geography unreadable. */
-export async function startApp(config: Config, log: (line: string) => void): Promise<App> {
+/**
+ * Rejects, with everything stopped again, when a socket is taken, Node too old, or store or geography unreadable. `file` is
+ * where the configuration is written, for whoever wants to change it.
+ */
+export async function startApp(config: Config, log: (line: string) => void, file = 'understudy.yaml'): Promise<App> {
   const startedAtMs = Date.now();
+  // here the reason is said plainly; a thread is started again, and reads again
+  if (config.observe !== undefined) readTls(config.observe.tls, () => {});
   const tracing = startTracing(process.env);
   const store = openStore(config.store);
   const workers: AnyWorker[] = [];
   const allWorkers = () => [...workers, ...baselines.workers()];
   const publisher = createPublisher(allWorkers);
-  const controller = createController({ specs: config.rollouts, store, publisher, now: Date.now });
-  const ledger = createLedger({
+  const control = createControl({
+    ...{ config, file, store, publisher, log },
     threads: () => allWorkers().map(({ state }) => state),
-    releaseOf: (rollout) => controller.views().find(({ name }) => name === rollout)?.release,
   });
-  const prometheus = createPrometheusSource({
-    rollouts: controller.views,
-    count: (name) => ledger.count(name),
-    log,
-    nowMs: () => performance.now(),
-  });
-  const ripe = createRipeOutcomes(store);
-  const judging = createJudging({
-    ...{ store, judge: guardJudge, views: controller.views, count: ledger.count, log },
-    nowMs: () => performance.now(),
-    wallMs: Date.now,
-    sources: { samples: prometheus.samples, ripe: ripe.take },
-  });
-  controller.onChange(judging.follow);
-  const looking = setInterval(() => {
-    prometheus.tick();
-    judging.tick();
-  }, LOOK_EVERY_MS);
+  const { controller, ledger, judging, breaker, ripe, notifier } = control;
   /** What may change while running, beside the rollouts. */
   let taken = config;
+  let observed = observeSettings(config, controller.views());
   const common = { onChange: () => publisher.changed(), log };
   let geography: Geography | undefined;
   const baselines = createBaselines({
@@ -120,6 +105,7 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
         }),
         onReport(report) {
           ledger.addDecide(`decide-${index}`, report);
+          breaker.addDecide(report);
           for (const span of report.spans) emitDecideSpan(tracing.tracer, span);
         },
       }),
@@ -131,7 +117,8 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     start: (): ObserveStart => ({
       address: config.sockets.observe,
       snapshot: controller.snapshot(),
-      settings: observeSettings(taken),
+      settings: observeSettings(taken, controller.views()),
+      tls: config.observe?.tls,
       origin: { sidecar: store.sidecarId(), thread: randomBytes(8).toString('hex') },
     }),
     onServing() {
@@ -140,6 +127,8 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
       outcomes?.connect();
     },
     onReport(report) {
+      // first: users wait for it
+      breaker.addObserve(report);
       ledger.addObserve('observe', report);
       for (const block of report.closed) void judging.takeBlock(block);
     },
@@ -150,6 +139,12 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   const outcomes =
     kept && createOutcomes(kept, { ...threads, ripe, views: controller.views, onReport: ledger.addOutcomes });
   controller.onChange(() => outcomes?.follow());
+  // rollouts that are in no file come and go
+  controller.onChange(() => {
+    const settings = observeSettings(taken, controller.views());
+    if (!isDeepStrictEqual(settings, observed)) observe.useSettings(settings);
+    observed = settings;
+  });
   workers.push(...decides, observe);
   if (recorder !== undefined) workers.push(recorder.worker);
   if (outcomes !== undefined) workers.push(outcomes.worker);
@@ -158,6 +153,7 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   const shown = {
     ...{ controller, observations: ledger, lookUp, version, startedAtMs, log },
     verdicts: judging.verdicts,
+    made: { running: () => taken, texts: store.specs },
     allowBodies: () => taken.allowBodies,
     ...(outcomes === undefined ? {} : { outcomes: outcomes.desk }),
     ...(directory === undefined ? {} : { findRecorded: (id: string) => findRow(directory, id) }),
@@ -169,16 +165,27 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   const take = (wanted: Config) => {
     if (!isDeepStrictEqual(wanted.redact, taken.redact)) ledger.forgetPairs();
     taken = wanted;
-    observe.useSettings(observeSettings(wanted));
+    observe.useSettings(observeSettings(wanted, controller.views()));
     if (wanted.recording !== undefined) recorder?.use(wanted.recording);
     if (wanted.outcomes !== undefined) outcomes?.use(wanted.outcomes);
+    notifier.use(wanted.notifications);
   };
 
+  const reload = createReload({ running: config, controller, take, count: ledger.count, log });
+  /** Of those that run. */
+  const madeTexts = () => {
+    const run = controller.views().filter(({ file }) => file === undefined);
+    return store.specs().filter(({ rollout }) => run.some(({ name }) => name === rollout));
+  };
   const app: App = {
-    reload: createReload({ running: config, controller, take, count: ledger.count, log }),
+    reload: (load) =>
+      reload(() => {
+        const wanted = load();
+        mustFitMade(madeTexts(), wanted);
+        return wanted;
+      }),
     async stop(graceMs = STOP_GRACE_MS) {
       stopping = true;
-      prometheus.stop();
       geography?.stop();
       // decide first: what it still decides, observe still joins
       await Promise.all([admin?.stop(), ...decides.map((worker) => worker.stop(graceMs))]);
@@ -193,7 +200,7 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
         outcomes?.worker.stop(Math.min(graceMs, LAST_ROWS_MS)),
       ]);
       await Promise.race([tracing.stop(), wait(FLUSH_MS, undefined, { ref: false })]);
-      clearInterval(looking);
+      await control.stop();
       store.close();
       await metrics?.close();
       if (admin !== undefined) log(stopLine(ledger));
@@ -225,7 +232,9 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
     await observe.start();
     await Promise.all(decides.map((worker) => worker.start()));
     const socketPath = config.sockets.admin;
-    admin = await startAdmin({ ...shown, socketPath });
+    const tokens = createTokenDesk(store, { nowMs: Date.now, random: randomBytes });
+    admin = await startAdmin({ ...shown, socketPath, tokens, tcp: config.admin, count: ledger.count });
+    if (admin.tcpPort !== undefined) log(`admin by TCP at port ${admin.tcpPort}`);
   } catch (error) {
     await app.stop(0);
     throw error;
@@ -233,7 +242,7 @@ export async function startApp(config: Config, log: (line: string) => void): Pro
   return app;
 }
 
-function observeSettings({ redact, recording, rollouts }: Config): ObserveSettings {
+function observeSettings({ redact, recording }: Config, rollouts: readonly RolloutView[]): ObserveSettings {
   return { redact, recording, guarded: guardedByRollout(rollouts) };
 }
 

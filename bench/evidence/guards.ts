@@ -26,7 +26,7 @@ const EVEN = { ratio: 1, points: 0 };
 
 export function specOf(what: GuardMetric, threshold: Threshold, alpha: number): GuardSpec {
   const limit = { forMs: 0, clear: undefined, windowMs: 900_000, minN: 1, missing: 'hold' } as const;
-  const rest = { warmUpMs: WARM_UP_MS, action: 'rollback', dryRun: false, scope: {} } as const;
+  const rest = { warmUpMs: WARM_UP_MS, action: 'rollback', promote: 'shown', dryRun: false, scope: {} } as const;
   return { name: what.metric, what, threshold, evidence: 'e-value', alpha, ...limit, ...rest };
 }
 

@@ -17,12 +17,11 @@ export async function startModelServer(options: {
   port: number;
   host: string;
 }): Promise<{ port: number; close(): Promise<void> }> {
-  const parameters = readParameters(options.version);
+  const listen = modelListener(options.version);
   const server = createServer((request, response) => {
-    response.setHeader('x-model-version', parameters.version);
     // A kept connection would hold up close() until its client lets go.
     if (!server.listening) response.setHeader('connection', 'close');
-    answer(parameters, request, response).catch((error) => fail(response, error));
+    listen(request, response);
   });
   // A proxy keeps connections for longer than Node's five seconds; closing one under its hands loses a request.
   server.keepAliveTimeout = 0;
@@ -32,6 +31,19 @@ export async function startModelServer(options: {
   return {
     port: (server.address() as AddressInfo).port,
     close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
+
+/** Answers requests as `version` does; `name` is what it calls itself. Throws on an unknown version. */
+export function modelListener(
+  version: string,
+  name?: string,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const read = readParameters(version);
+  const parameters = { ...read, version: name ?? read.version };
+  return (request, response) => {
+    response.setHeader('x-model-version', parameters.version);
+    answer(parameters, request, response).catch((error) => fail(response, error));
   };
 }
 

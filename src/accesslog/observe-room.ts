@@ -14,9 +14,13 @@ import { makePair } from '../pairing/make-pair.ts';
 import type { Pair } from '../pairing/pair.ts';
 import type { KeptChange } from '../recording/kept.ts';
 import { createRecordingLink, LINK_LIMITS } from '../recording/link.ts';
+import type { Answered } from '../rollout/breaker-window.ts';
 import { isTwin, type RolloutSnapshot, type Snapshot } from '../routing/snapshot.ts';
+import type { TlsFiles } from '../sockets/tls.ts';
 import { emitCompareSpan } from '../telemetry/compare-span.ts';
 import { Deltas } from '../telemetry/counters.ts';
+import { AnswerCounts } from './answer-counts.ts';
+import { noteDelivered } from './delivered.ts';
 import { createKeeper, type KeepSettings } from './keep.ts';
 import { createPredictionReader } from './read-predictions.ts';
 import { type AccessLogListener, listenAccessLogs } from './service.ts';
@@ -37,7 +41,11 @@ const LOOK_EVERY_MS = 20;
 export interface ObserveReport {
   readonly counters: Readonly<Record<string, number>>;
   readonly pairs: readonly Pair[];
+  /** Of decisions by the hash, for the circuit breaker. */
+  readonly answered: readonly Answered[];
   readonly kept: readonly KeptChange[];
+  /** Clusters that delivered since the last report, by name, and when they were last seen to; at most 64. */
+  readonly delivered: ReadonlyMap<string, number>;
   /** Blocks of 10 s that ended, also those in which nothing happened. */
   readonly closed: readonly ClosedBlock[];
   /** The cells of all traffic in the block that is open; undefined = as in the last report. */
@@ -75,6 +83,8 @@ export interface ObservePorts {
   readonly random: () => number;
   readonly tracer: Tracer;
   readonly settings: ObserveSettings;
+  /** Of the address it serves; undefined: in the clear. */
+  readonly tls?: TlsFiles | undefined;
   /** Who sums: of the store, and of this start. */
   readonly origin?: Omit<BlockId, 'sequence'>;
   readonly limits?: JoinLimits;
@@ -82,15 +92,17 @@ export interface ObservePorts {
 
 export function createObserveRoom(
   first: Snapshot,
-  { nowMs, wallMs, random, tracer, settings, origin, limits = DEFAULT_LIMITS }: ObservePorts,
+  { nowMs, wallMs, random, tracer, settings, tls, origin, limits = DEFAULT_LIMITS }: ObservePorts,
 ): ObserveRoom {
   const snapshots = new Map<number, Snapshot>([[first.revision, first]]);
   const counters = new Deltas();
   const count = (name: string, by = 1) => counters.add(name, by);
   const join = new Join(limits, (name, by) => count(`pairing.${name}`, by), giveUp);
   const predictions = createPredictionReader();
+  const answers = new AnswerCounts();
   const collector = createCollector({ count, wallMs: wallMs(), monotonicMs: nowMs(), ...(origin && { origin }) });
   const keeper = createKeeper({ settings, random, count });
+  let delivered = new Map<string, number>();
   let pairs: Pair[] = [];
   /** Of a stop. */
   let last: readonly ClosedBlock[] = [];
@@ -117,7 +129,7 @@ export function createObserveRoom(
       else keeper.useRecording(createRecordingLink(port, { ...LINK_LIMITS, count }));
     },
     async serve(address) {
-      listener = await listenAccessLogs(address, room.observe);
+      listener = await listenAccessLogs(address, room.observe, tls);
     },
     observe(logName, entry) {
       lastEntryMs = nowMs();
@@ -137,8 +149,12 @@ export function createObserveRoom(
       const open = openCells(closed.length > 0);
       const { waitingIds, waitingBytes } = join;
       const fill = { waitingIds, waitingBytes, maxIds: limits.maxIds, maxBytes: limits.maxBytes };
-      const report = { counters: counters.take(), pairs, kept: keeper.takeChanges(), closed, open, join: fill };
+      const report = {
+        ...{ counters: counters.take(), pairs, answered: answers.take(), kept: keeper.takeChanges() },
+        ...{ closed, open, join: fill, delivered },
+      };
       pairs = [];
+      delivered = new Map();
       return report;
     },
     async stop(graceMs) {
@@ -156,11 +172,12 @@ export function createObserveRoom(
 
   function take(exchange: Exchange): void {
     count(`accesslog.${exchange.role}`);
+    if (exchange.cluster !== '') noteDelivered(delivered, exchange.cluster, wallMs());
     if (exchange.body?.unread !== undefined) count(`accesslog.${exchange.body.unread}`);
     if (exchange.role === 'production') {
       const rollout = rolloutOf(exchange.decision);
       if (rollout === undefined) {
-        count('accesslog.rejected.unknown-revision');
+        unread(exchange.decision);
         return;
       }
       answered(exchange, rollout);
@@ -170,9 +187,11 @@ export function createObserveRoom(
 
   /** What a user was answered counts for its arm, whether or not anybody got a copy. */
   function answered(production: ProductionExchange, rollout: RolloutSnapshot): void {
+    const error = errorKindOf(production);
+    answers.add(production, rollout, error);
     const predicted = predictions.read(production, rollout);
     collector.addExchange(production, {
-      error: errorKindOf(production),
+      error,
       prediction: predicted?.production,
       spec: predicted?.spec,
       hidden: keeper.hiddenFields(rollout),
@@ -189,7 +208,7 @@ export function createObserveRoom(
     const rollout = rolloutOf(production.decision);
     const pair = rollout && makePair(match, rollout, predictions.read(production, rollout));
     if (pair === undefined || rollout === undefined) {
-      count('accesslog.rejected.unknown-revision');
+      unread(production.decision);
       return;
     }
     count('pairing.pairs');
@@ -204,6 +223,12 @@ export function createObserveRoom(
     emitCompareSpan(tracer, pair, production.span, shadow.span, startMs);
     if (pairs.length < MAX_WAITING_PAIRS) pairs.push(keeper.shown(pair, rollout));
     else count('pairing.not-shown');
+  }
+
+  /** What took long is what is lost when revisions follow fast: a block without it would look better than it was. */
+  function unread({ rollout, release }: ProductionExchange['decision']): void {
+    count('accesslog.rejected.unknown-revision');
+    collector.addUnmatched(rollout, release, 1);
   }
 
   /** What was given up is known only now, and counts against the block that is open now. */

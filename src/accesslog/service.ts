@@ -4,6 +4,7 @@ import type { HTTPAccessLogEntry } from '../gen/envoy/data/accesslog/v3/accesslo
 import { type AccessLogServiceServer, AccessLogServiceService } from '../gen/envoy/service/accesslog/v3/als.ts';
 import { bindGrpc } from '../sockets/bind-grpc.ts';
 import { claimSocket, releaseSocket } from '../sockets/claim.ts';
+import { createTls, type TlsFiles } from '../sockets/tls.ts';
 
 export type OnEntry = (logName: string, entry: HTTPAccessLogEntry) => void;
 
@@ -16,18 +17,29 @@ export interface AccessLogListener {
   close(): Promise<void>;
 }
 
-/** Serves at `address` (a path, mode 0660, or `host:port`) and calls `onEntry` for every HTTP entry of every stream. */
-export async function listenAccessLogs(address: string, onEntry: OnEntry): Promise<AccessLogListener> {
+/**
+ * Serves at `address` (a path, mode 0660, or `host:port`) and calls `onEntry` for every HTTP entry of every stream. Where
+ * `tls` has a clientCa, only clients with such a certificate get in. Throws when it cannot serve, or a file is wrong.
+ */
+export async function listenAccessLogs(
+  address: string,
+  onEntry: OnEntry,
+  tls?: TlsFiles | undefined,
+): Promise<AccessLogListener> {
+  const secured = tls && createTls(tls, { mustShow: tls.clientCa !== undefined, log: console.error });
   const streams = new Set<object>();
   const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
   server.addService(AccessLogServiceService, accessLogService(onEntry, streams));
-  await claimSocket(address, 0o660, (where) => bindGrpc(server, where));
+  await claimSocket(address, 0o660, async (where) => {
+    await bindGrpc(server, where, secured?.credentials);
+  });
   return {
     get connected() {
       return streams.size > 0;
     },
     async close() {
       releaseSocket(address);
+      secured?.stop();
       // log streams never end by themselves
       server.forceShutdown();
     },

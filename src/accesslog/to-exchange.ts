@@ -164,10 +164,11 @@ function fromBase64(text: unknown): Buffer | undefined {
 
 function decisionOf(value: Record<string, unknown> | undefined): LoggedDecision | undefined {
   if (value === undefined) return undefined;
-  const { rollout, release, revision, weightBp, reason, segments, unit } = value;
+  const { rollout, release, revision, weightBp, reason, segments, unit, slot } = value;
   if (typeof rollout !== 'string' || typeof release !== 'string' || typeof reason !== 'string') return undefined;
   if (typeof revision !== 'number' || typeof weightBp !== 'number' || typeof unit !== 'string') return undefined;
-  return { rollout, release, revision, weightBp, reason, segments: segmentsOf(segments), unit };
+  const decision = { rollout, release, revision, weightBp, reason, segments: segmentsOf(segments), unit };
+  return Number.isSafeInteger(slot) ? { ...decision, slot: slot as number } : decision;
 }
 
 function segmentsOf(value: unknown): Record<string, string> {

@@ -25,6 +25,8 @@ export interface Observations {
   counters(): Counters;
   /** Undefined: nothing is recorded. */
   recorder(): RecorderStatus | undefined;
+  /** When this cluster was last seen to answer, as production or shadow, since the epoch; undefined: not since the start. */
+  lastDeliveredMs(cluster: string): number | undefined;
   /** The newest pairs, oldest first; at most `limit` (bounded by what is kept: 1,000). */
   recentPairs(limit: number): readonly Pair[];
   /** Pairs kept for people, the newest first; bounded by their bytes. */

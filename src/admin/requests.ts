@@ -17,6 +17,16 @@ export function nonEmpty(field: string, value: string): string {
   return value;
 }
 
+const MAX_TEXT_LENGTH = 300;
+
+/** Of what was seen elsewhere and is kept with an event; it is printed on terminals. */
+export function printableText(field: string, value: string): string {
+  if (value.length > MAX_TEXT_LENGTH)
+    throw refuse(field, `expected at most ${MAX_TEXT_LENGTH} characters, found ${value.length}`);
+  if (/\p{Cc}/u.test(value)) throw refuse(field, 'expected a text without control characters');
+  return value;
+}
+
 /** The facts of a request that is only described; no method means GET. */
 export function factsOf(request: proto.ExplainRequest): RequestFacts {
   const method = request.method === '' ? 'GET' : request.method;
@@ -38,6 +48,12 @@ export function factsOf(request: proto.ExplainRequest): RequestFacts {
     // a request that is only described is always sampled
     random: 0,
   };
+}
+
+/** Who asks for a change, and why: a message of its own in the requests that say more than that. */
+export function changeOf({ change }: { readonly change?: proto.ChangeRequest | undefined }): proto.ChangeRequest {
+  if (change === undefined) throw refuse('change', 'expected rollout, reason and actor, found nothing');
+  return change;
 }
 
 function refuse(field: string, message: string): RefusedError {

@@ -1,10 +1,11 @@
 import { loadChecked } from '../config/load.ts';
 import type { CheckedConfig } from '../config/parse.ts';
-import { ConfigError, formatProblem } from '../config/problem.ts';
+import { ConfigError, formatProblem, inOrder } from '../config/problem.ts';
 import { alphaBudgetOf } from '../guards/budget.ts';
 import type { FieldSpec } from '../prediction/spec.ts';
 import type { RolloutSpec } from '../rollout/spec.ts';
 import { describeRecording, estimateRecording, type RecordingEstimate } from './check-recording.ts';
+import { missingSecrets } from './check-secrets.ts';
 import { configPath, type Settings } from './settings.ts';
 import { table } from './table.ts';
 import { printJson, type Terminal } from './terminal.ts';
@@ -33,7 +34,8 @@ export function check(file: string | undefined, options: CheckOptions, terminal:
 /** For programs the problems are on standard output too. */
 function load(file: string, { json }: CheckOptions, terminal: Terminal): CheckedConfig {
   try {
-    return loadChecked(file);
+    const checked = loadChecked(file);
+    return { ...checked, warnings: inOrder([...checked.warnings, ...missingSecrets(file, checked.config)]) };
   } catch (error) {
     if (json && error instanceof ConfigError) {
       printJson(terminal, { file, good: false, problems: error.problems, warnings: [], rollouts: [], recording: null });

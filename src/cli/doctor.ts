@@ -6,6 +6,7 @@ import { probeFindings, type Step } from '../doctor/probe.ts';
 import { sendProbe } from '../doctor/send-probe.ts';
 import type { ListRolloutsResponse, Pair } from '../gen/understudy/admin/v1/admin.ts';
 import { ask, follow, withAdmin } from './client.ts';
+import { envoyUrl } from './envoy-url.ts';
 import { FoundError, isServiceError, NoEnvoyError, NoSidecarError, UsageError } from './exit.ts';
 import { parseHeader } from './explain.ts';
 import { readConfig, type Settings } from './settings.ts';
@@ -13,7 +14,7 @@ import { paint } from './table.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
 export interface DoctorOptions extends Settings {
-  /** URL of Envoy's admin endpoint. */
+  /** Envoy's admin endpoint: `127.0.0.1:9901` or a URL. */
   readonly envoy: string;
   /** URL to send one request to. */
   readonly probe?: string;
@@ -27,15 +28,14 @@ export interface DoctorOptions extends Settings {
 
 /** Prints what is wrong with Envoy and Understudy. Throws FoundError when an error is among it, NoEnvoyError. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<void> {
-  for (const url of [options.envoy, options.probe ?? options.envoy]) {
-    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-      throw new UsageError(`expected an http URL, found ${JSON.stringify(url)}`);
-    }
+  const url = envoyUrl(options.envoy);
+  if (options.probe !== undefined && !/^https?:$/.test(URL.parse(options.probe)?.protocol ?? '')) {
+    throw new UsageError(`--probe: expected an http URL, found ${JSON.stringify(options.probe)}`);
   }
   const config = configIfAny(options, terminal);
   const steps = options.probe === undefined ? undefined : await probe(options.probe, options, terminal);
   // after the probe: what it moved is among the facts
-  const envoy = await collectEnvoy(options.envoy).catch(noEnvoy);
+  const envoy = await collectEnvoy(url).catch(noEnvoy);
   const sidecar = await askSidecar(options, terminal);
   const sockets = config === undefined ? [] : await collectSockets(config);
   const examination = examine({ envoy, config, sidecar, sockets });

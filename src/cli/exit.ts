@@ -11,8 +11,9 @@ Exit codes:
   0  done
   1  unexpected failure
   2  wrong usage or configuration
-  3  no sidecar answers at the admin socket
-  4  refused: another revision than expected, or the change cannot be made now
+  3  no sidecar answers at the admin socket, or no Envoy at --envoy
+  4  refused: another revision than expected, the change cannot be made now, or you may not;
+     or an abort that is in force and could not be stored yet: it says so
   5  no such rollout or shadow`;
 
 export const doctorExitHelp = `
@@ -53,6 +54,8 @@ const exitOfStatus: Readonly<Partial<Record<status, ExitCode>>> = {
   [status.NOT_FOUND]: exit.notFound,
   [status.FAILED_PRECONDITION]: exit.refused,
   [status.UNAVAILABLE]: exit.refused,
+  [status.UNAUTHENTICATED]: exit.refused,
+  [status.PERMISSION_DENIED]: exit.refused,
   [status.RESOURCE_EXHAUSTED]: exit.refused,
   [status.DEADLINE_EXCEEDED]: exit.noSidecar,
 };

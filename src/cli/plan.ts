@@ -1,3 +1,5 @@
+import type { WrittenOut } from '../config/expand-plan.ts';
+import { loadChecked } from '../config/load.ts';
 import { type Config, RefusedPlanError } from '../config/parse.ts';
 import { formatPercent } from '../config/units.ts';
 import { grouped, printed, printedMs, roughly } from '../guards/numbers.ts';
@@ -5,14 +7,17 @@ import { LEAST_EVENTS } from '../plan/needs.ts';
 import { type GuardPlan, planOf, type RolloutPlan, type StagePlan } from '../plan/plan.ts';
 import { FoundError, UsageError } from './exit.ts';
 import { findTraffic, type KnownTraffic } from './plan-traffic.ts';
-import { readConfig, type Settings } from './settings.ts';
+import { configPath, type Settings } from './settings.ts';
 import { table } from './table.ts';
 import { printJson, type Terminal } from './terminal.ts';
+import { writtenOut } from './written-plan.ts';
 
 export interface PlanOptions extends Settings {
   /** Requests per second to each rollout; undefined: as seen, or assumed. */
   readonly rate?: number;
   readonly json?: boolean;
+  /** What `plan:` stands for, and nothing else. */
+  readonly yaml?: boolean;
 }
 
 /**
@@ -20,11 +25,15 @@ export interface PlanOptions extends Settings {
  * after it has printed the plan and why; ConfigError when the configuration is wrong in another way.
  */
 export async function showPlan(only: string | undefined, options: PlanOptions, terminal: Terminal): Promise<void> {
-  const { config, refused } = read(options, terminal);
+  const { config, plans: written, refused } = read(options, terminal);
   const rollouts = config.rollouts.filter(({ name }) => only === undefined || name === only);
   if (rollouts.length === 0) {
     const known = config.rollouts.map(({ name }) => name).join(', ');
     throw new UsageError(`no rollout ${JSON.stringify(only)} in the configuration: it has ${known}`);
+  }
+  if (options.yaml) {
+    for (const { name } of rollouts) terminal.out(writtenOut(name, written));
+    return;
   }
   const admin = options.admin ?? terminal.env.UNDERSTUDY_ADMIN ?? config.sockets.admin;
   const known = await findTraffic({ ...options, admin }, terminal);
@@ -42,12 +51,18 @@ export async function showPlan(only: string | undefined, options: PlanOptions, t
   }
 }
 
+interface Read {
+  readonly config: Config;
+  readonly plans: readonly WrittenOut[];
+  readonly refused: RefusedPlanError | undefined;
+}
+
 /** A plan that is refused is shown all the same. */
-function read(options: PlanOptions, terminal: Terminal): { config: Config; refused: RefusedPlanError | undefined } {
+function read(options: PlanOptions, terminal: Terminal): Read {
   try {
-    return { config: readConfig(options, terminal), refused: undefined };
+    return { ...loadChecked(configPath(options, terminal)), refused: undefined };
   } catch (error) {
-    if (error instanceof RefusedPlanError) return { config: error.config, refused: error };
+    if (error instanceof RefusedPlanError) return { config: error.config, plans: error.plans, refused: error };
     throw error;
   }
 }
@@ -68,7 +83,6 @@ function describe(plan: RolloutPlan, { requestsPerSecond, from }: KnownTraffic, 
       ? 'No guard with evidence can stop it.\n'
       : `A healthy release is stopped by evidence with a chance of at most ${budget.sum} (${alphas}); ${budget.max} are allowed.\n`,
   );
-  parts.push('Nothing follows these stages by itself yet: `understudy weight` sets the weight.\n');
   return parts.join('\n');
 }
 
@@ -77,7 +91,7 @@ function stageTable({ stages }: RolloutPlan, terminal: Terminal): string {
   const rows = stages.map((plan, n) => {
     const { stage, canaryPerSecond, pairsPerSecond, expectedMs } = plan;
     const scope = Object.entries(stage.scope).map(([name, values]) => `${name}=${values.join(',')}`);
-    const on = n === stages.length - 1 ? 'the end' : stage.approve === 'required' ? 'a person agrees' : 'by itself';
+    const on = n === stages.length - 1 ? 'the end' : leftBy(plan);
     const rates = [canaryPerSecond, pairsPerSecond].map((perSecond) => printed(perSecond, ''));
     return [
       ...[stage.name, formatPercent(stage.weightBp), scope.join(' ') || '-', holdOf(plan), ...rates],
@@ -87,6 +101,14 @@ function stageTable({ stages }: RolloutPlan, terminal: Terminal): string {
   const isScoped = stages.some(({ stage }) => Object.keys(stage.scope).length > 0);
   const scoped = isScoped ? 'With a scope fewer come, by a share that is not known.\n' : '';
   return table(terminal, heads, rows) + scoped;
+}
+
+/** At this rate; what comes too slowly is given up. */
+function leftBy({ stage: { hold, approve }, holdMs, expectedMs }: StagePlan): string {
+  const never = Number.POSITIVE_INFINITY;
+  const overdueMs = (hold.timeMs > 0 ? hold.timeMs : (holdMs ?? never)) + hold.atMostMs;
+  if ((expectedMs ?? never) > overdueMs) return `pauses after ${printedMs(overdueMs)}`;
+  return approve === 'required' ? 'a person agrees' : 'by itself';
 }
 
 function holdOf({ stage: { hold } }: StagePlan): string {
@@ -105,11 +127,11 @@ function expected(ms: number | undefined): string {
 
 /** What each guard looks at in each stage; `-` = nothing. */
 function matrix({ stages }: RolloutPlan, terminal: Terminal): string {
-  const rows = (stages[0]?.guards ?? []).map(({ guard, action, dryRun }, n) => [
-    ...[guard, dryRun ? `${action} (dry run)` : action],
+  const rows = (stages[0]?.guards ?? []).map(({ guard, action, dryRun, waits }, n) => [
+    ...[guard, dryRun ? `${action} (dry run)` : action, waits],
     ...stages.map(({ guards }) => (guards[n]?.subject === 'none' ? '-' : (guards[n]?.subject ?? '-'))),
   ]);
-  return table(terminal, ['GUARD', 'ACTION', ...stages.map(({ stage }) => stage.name)], rows);
+  return table(terminal, ['GUARD', 'ACTION', 'STAGES WAIT FOR', ...stages.map(({ stage }) => stage.name)], rows);
 }
 
 function details({ stages }: RolloutPlan, terminal: Terminal): string {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { App } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/parse.ts';
@@ -8,7 +9,11 @@ import type { Terminal } from './terminal.ts';
 const stopTimeoutMs = 10_000;
 
 /** Starts everything a configuration asks for; `stop` ends it in order. */
-export type StartApp = (config: Config, log: (line: string) => void) => Promise<Pick<App, 'stop' | 'reload'>>;
+export type StartApp = (
+  config: Config,
+  log: (line: string) => void,
+  file: string,
+) => Promise<Pick<App, 'stop' | 'reload'>>;
 
 /**
  * Runs the sidecar until the terminal's signal aborts; takes the configuration again when its file changes and when the
@@ -20,7 +25,8 @@ export async function serve(settings: Settings, terminal: Terminal, startApp: St
   let reload = () => {};
   const unwatch = watchFile(file, () => reload());
   try {
-    const starting = startApp(loadConfig(file), (line) => terminal.error(`${line}\n`));
+    // whole, as it is told to people elsewhere
+    const starting = startApp(loadConfig(file), (line) => terminal.error(`${line}\n`), resolve(file));
     reload = () => starting.then((app) => app.reload(() => loadConfig(file)), ignore);
     terminal.onHangUp(() => reload());
     const app = await starting;
@@ -44,9 +50,9 @@ async function stopInTime(app: Pick<App, 'stop'>): Promise<void> {
 }
 
 /** Loaded late: the other commands need nothing of the sidecar. */
-async function startWhole(config: Config, log: (line: string) => void): Promise<App> {
+async function startWhole(config: Config, log: (line: string) => void, file: string): Promise<App> {
   const { startApp } = await import('../app.ts');
-  return startApp(config, log);
+  return startApp(config, log, file);
 }
 
 /** Whoever waits for the start is told why it failed. */

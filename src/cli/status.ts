@@ -1,6 +1,13 @@
 import { formatPercent } from '../config/units.ts';
-import type { ListRolloutsResponse, Recording, Rollout, Sidecar } from '../gen/understudy/admin/v1/admin.ts';
+import type {
+  ListRolloutsResponse,
+  Recording,
+  RetiredVersion,
+  Rollout,
+  Sidecar,
+} from '../gen/understudy/admin/v1/admin.ts';
 import { ask, follow, withAdmin } from './client.ts';
+import { phaseText, progressText, stageText } from './place.ts';
 import { printable } from './printable.ts';
 import type { Settings } from './settings.ts';
 import { paint, table } from './table.ts';
@@ -26,13 +33,7 @@ export function showStatus(options: StatusOptions, terminal: Terminal): Promise<
 }
 
 function describe({ rollouts, sidecar }: ListRolloutsResponse, terminal: Terminal): string {
-  const parts = [
-    table(
-      terminal,
-      ['ROLLOUT', 'RELEASE', 'WEIGHT', 'PHASE', 'STABLE', 'CANARY', 'REVISION', 'BY'],
-      rollouts.map(rolloutRow),
-    ),
-  ];
+  const parts = [describeRollouts(rollouts, terminal)];
   const decisions = rollouts.flatMap(decisionRows);
   if (decisions.length > 0) parts.push(table(terminal, ['ROLLOUT', 'ARM', 'REASON', 'DECISIONS'], decisions));
   const shadows = rollouts.flatMap(shadowRows);
@@ -79,19 +80,54 @@ function describe({ rollouts, sidecar }: ListRolloutsResponse, terminal: Termina
   return parts.join('\n');
 }
 
-function rolloutRow(rollout: Rollout): (string | number)[] {
-  const { name, release, weightBp, phase, cause, stable, canary, revision, updatedBy } = rollout;
-  const where = cause === '' ? phase : `${phase} (${cause})`;
+/** A line each, and below it how far its stage is, why it does not go on, and what may be taken down. */
+function describeRollouts(rollouts: readonly Rollout[], terminal: Terminal): string {
+  const hasStages = rollouts.some(({ stages }) => stages.length > 0);
+  const stageHead = hasStages ? ['STAGE'] : [];
+  const rows = rollouts.map((rollout) => {
+    const { name, release, weightBp, stable, canary, revision, updatedBy } = rollout;
+    const stage = hasStages ? [stageText(rollout) ?? '-'] : [];
+    const place = [formatPercent(weightBp), paintPhase(rollout, terminal), ...stage];
+    return [name, release, ...place, stable?.version ?? '', canary?.version ?? '', revision, printable(updatedBy)];
+  });
+  const heads = ['ROLLOUT', 'RELEASE', 'WEIGHT', 'PHASE', ...stageHead, 'STABLE', 'CANARY', 'REVISION', 'BY'];
+  const [head = '', ...lines] = table(terminal, heads, rows).trimEnd().split('\n');
+  const full = rollouts.flatMap((rollout, index) => [lines[index] ?? '', ...detailsOf(rollout)]);
+  return `${[head, ...full].join('\n')}\n`;
+}
+
+const PHASE_STYLES: Readonly<Record<string, 'red' | 'yellow' | 'green'>> = {
+  'rolling-back': 'red',
+  'rolled-back': 'red',
+  paused: 'yellow',
+  extended: 'yellow',
+  promoted: 'green',
+  completed: 'green',
+};
+
+function paintPhase(rollout: Rollout, terminal: Terminal): string {
+  const style = PHASE_STYLES[rollout.phase];
+  return style === undefined ? phaseText(rollout) : paint(terminal, style, phaseText(rollout));
+}
+
+/** In these the stage's time counts no more. */
+const OVER = new Set(['rolling-back', 'rolled-back', 'promoted', 'completed']);
+
+function detailsOf(rollout: Rollout): string[] {
+  const { phase, byHand, waits, retired } = rollout;
+  const progress = OVER.has(phase) || byHand ? undefined : progressText(rollout);
   return [
-    name,
-    release,
-    formatPercent(weightBp),
-    where,
-    stable?.version ?? '',
-    canary?.version ?? '',
-    revision,
-    updatedBy,
+    ...(progress === undefined ? [] : [`  ${printable(progress)}`]),
+    ...waits.map((wait) => `  ${printable(wait)}`),
+    ...retired.map((one) => `  ${retiredText(one)}`),
   ];
+}
+
+function retiredText({ version, cluster, retiredAtMs, lastTrafficMs }: RetiredVersion): string {
+  const time = (ms: number) => new Date(ms).toISOString();
+  const seen =
+    lastTrafficMs === undefined ? 'not seen to answer since the start' : `last answered ${time(lastTrafficMs)}`;
+  return `retired: ${version} (${cluster}) since ${time(retiredAtMs)}, ${seen}`;
 }
 
 function decisionRows({ name, decisions }: Rollout): (string | number)[][] {

@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os';
 import { formatPercent, parsePercent } from '../config/units.ts';
+import { actorOf, confirmation } from './change.ts';
 import { ask, withAdmin } from './client.ts';
 import { UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
-import { paint } from './table.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
 export interface WeightOptions extends Settings {
@@ -31,20 +30,20 @@ export function weight(
       else terminal.out(`${rollout}: ${formatPercent(before.weightBp)} (revision ${before.revision})\n`);
       return;
     }
-    const actor = options.actor ?? terminal.env.USER ?? userInfo().username;
-    const request = { rollout, weightBp, reason, actor, expectedRevision: options.expectRevision };
+    const request = {
+      rollout,
+      weightBp,
+      reason,
+      actor: actorOf(options, terminal),
+      expectedRevision: options.expectRevision,
+    };
     const answer = await ask(client, client.setWeight, request);
     if (options.json) {
       printJson(terminal, answer);
       return;
     }
-    const { unconfirmedThreads: waiting } = answer;
     const change = `${formatPercent(before.weightBp)} -> ${formatPercent(weightBp)} (revision ${answer.rollout?.revision})`;
-    const confirmed =
-      waiting.length === 0
-        ? 'confirmed by every decide thread'
-        : paint(terminal, 'yellow', `stored, still to be confirmed by ${waiting.join(', ')}`);
-    terminal.out(`${rollout}: ${change}, ${confirmed}\n`);
+    terminal.out(`${rollout}: ${change}, ${confirmation(answer.unconfirmedThreads, terminal)}\n`);
   });
 }
 

@@ -1,8 +1,10 @@
 /** What no single field shows: fields of understudy.yaml that contradict each other. Looks only at what is well-formed. */
 import type { Contradiction } from './contradiction.ts';
+import { findAccessContradictions } from './contradictions-access.ts';
 import { findComparedContradictions } from './contradictions-compared.ts';
 import { findJudgedContradictions } from './contradictions-judged.ts';
-
+import { findPlanContradictions } from './contradictions-plan.ts';
+import { expandPlan } from './expand-plan.ts';
 import type { ConfigFile, RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
 import type { WellFormed } from './well-formed.ts';
@@ -18,6 +20,10 @@ export function findContradictions(file: WellFormed<ConfigFile>): Contradiction[
       rollouts.map((rollout, i) => [rollout?.name, ['rollouts', i, 'name']]),
       'a rollout name used once',
     ),
+    ...repeated(
+      (file.notifications ?? []).map((webhook, i) => [webhook?.name, ['notifications', i, 'name']]),
+      'a webhook name used once',
+    ),
     ...repeated(rollouts.flatMap(routes), 'a route that leads to one rollout'),
     ...rollouts.flatMap((rollout, i) =>
       repeated(
@@ -29,8 +35,10 @@ export function findContradictions(file: WellFormed<ConfigFile>): Contradiction[
     ...(file.trustedHeaders === undefined ? [] : untrustedHeaders(rollouts, new Set(file.trustedHeaders))),
     ...rollouts.flatMap(undefinedSegments),
     ...(file.geoip === undefined ? rollouts.flatMap(geoSegments) : []),
+    ...findAccessContradictions(file),
     ...findComparedContradictions(file),
-    ...findJudgedContradictions(rollouts),
+    ...findPlanContradictions(rollouts),
+    ...findJudgedContradictions(rollouts.map((rollout) => rollout && expandPlan(rollout))),
   ];
 }
 
@@ -46,12 +54,13 @@ function repeated(values: readonly Placed[], expected: string): Contradiction[] 
   });
 }
 
-function addresses({ sockets, metrics, rollouts }: WellFormed<ConfigFile>): Placed[] {
+function addresses({ sockets, metrics, admin, rollouts }: WellFormed<ConfigFile>): Placed[] {
   return [
     ...(sockets?.decide ?? []).map((address, i): Placed => [address, ['sockets', 'decide', i]]),
     [sockets?.observe, ['sockets', 'observe']],
     [sockets?.admin, ['sockets', 'admin']],
     [metrics?.listen, ['metrics', 'listen']],
+    [admin?.listen, ['admin', 'listen']],
     ...(rollouts ?? []).map((rollout, i): Placed => [rollout?.baseline?.listen, ['rollouts', i, 'baseline', 'listen']]),
   ];
 }
@@ -70,15 +79,16 @@ function answeringShadows(rollouts: Rollouts): Contradiction[] {
         answering.set(cluster, `the ${arm} cluster of rollout ${JSON.stringify(rollout?.name)}`);
     }
   }
-  return rollouts.flatMap((rollout, i) =>
-    (rollout?.shadows ?? []).flatMap((shadow, n) => {
-      const who = answering.get(shadow?.cluster ?? '');
+  return rollouts.flatMap((rollout, i) => {
+    const shadows = (rollout?.shadows ?? []).map((shadow, n) => ({ cluster: shadow?.cluster, at: ['shadows', n] }));
+    return [...shadows, { cluster: rollout?.mirrorBack?.cluster, at: ['mirrorBack'] }].flatMap(({ cluster, at }) => {
+      const who = answering.get(cluster ?? '');
       if (who === undefined) return [];
-      const path = ['rollouts', i, 'shadows', n, 'cluster'];
+      const path = ['rollouts', i, ...at, 'cluster'];
       const reason = `${who}: copies would use up the connections and the circuit breaker of users' requests`;
       return [{ path, expected: 'a cluster of its own that answers no user', reason }];
-    }),
-  );
+    });
+  });
 }
 
 function untrustedHeaders(rollouts: Rollouts, trusted: ReadonlySet<string | undefined>): Contradiction[] {

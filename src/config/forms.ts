@@ -16,6 +16,8 @@ export interface Fault {
   readonly unknownKey?: boolean;
   /** Why; said after what was found. */
   readonly reason?: string;
+  /** What was found may be a secret: it is not said. */
+  readonly hidden?: boolean;
 }
 
 /** Says that a value, or what is at a path inside it, is wrong. */

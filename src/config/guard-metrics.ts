@@ -15,7 +15,7 @@ export interface LimitForm {
 }
 
 export interface MetricForm {
-  /** Beside name, metric, for, missing, action, dryRun and those of its threshold. */
+  /** Beside name, metric, for, missing, action, promote, dryRun and those of its threshold. */
   readonly keys: readonly string[];
   readonly required: readonly string[];
   /** Empty: it has no threshold. */

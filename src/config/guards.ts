@@ -9,11 +9,14 @@ import { parseDuration } from './units.ts';
 
 const LIMIT_KEYS = ['max', 'min', 'maxDrop'] as const satisfies readonly LimitKey[];
 /** Every metric takes these. */
-const COMMON: ReadonlySet<string> = new Set('name metric for missing action dryRun'.split(' '));
+const COMMON: ReadonlySet<string> = new Set('name metric for missing action promote dryRun'.split(' '));
+/** A stage is extended at least so long before a person is asked. */
+const LEAST_AT_MOST_MS = 3_600_000;
 
 export function toStage({ name, weight, scope, hold, approve }: StageEntry): StageSpec {
   const { time: timeMs, pairs, requests } = hold;
-  return { name, weightBp: weight, scope, hold: { timeMs, pairs, requests }, approve };
+  const atMostMs = hold.atMost ?? Math.max(3 * timeMs, LEAST_AT_MOST_MS);
+  return { name, weightBp: weight, scope, hold: { timeMs, pairs, requests, atMostMs }, approve };
 }
 
 /** Undefined after it has called `refuse`. */
@@ -33,6 +36,11 @@ export function toGuard(entry: GuardEntry, refuse: Refuse): GuardSpec | undefine
   const { defaults } = form;
   const evidence = entry.evidence ?? form.evidence;
   const each = Object.values(entry.scope).includes('each');
+  // of many segments one always looks bad
+  const action = entry.action ?? (each ? 'pause' : defaults.action);
+  if (action === 'alert' && entry.promote !== undefined) {
+    return refuse('no promote with action alert', { path: ['promote'], atKey: true, reason: 'it holds nothing up' });
+  }
   return {
     name: entry.name,
     what,
@@ -47,8 +55,8 @@ export function toGuard(entry: GuardEntry, refuse: Refuse): GuardSpec | undefine
     evidence,
     alpha: entry.alpha ?? defaultAlpha(what),
     warmUpMs: entry.warmUp ?? (isRelative && form.keys.includes('warmUp') ? DEFAULT_WARM_UP_MS : 0),
-    // of many segments one always looks bad
-    action: entry.action ?? (each ? 'pause' : defaults.action),
+    action,
+    promote: entry.promote ?? 'shown',
     dryRun: entry.dryRun,
     scope: entry.scope,
   };

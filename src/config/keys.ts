@@ -1,7 +1,7 @@
 /** What is said about a key that the form does not have. Pure. */
 
 /** Keys that a later version will know, at any depth. */
-const laterKeys: ReadonlySet<string> = new Set('mirrorBack auth tls notifications retention admin'.split(' '));
+const laterKeys: ReadonlySet<string> = new Set('retention'.split(' '));
 
 /** One sentence: `not supported yet`, `unknown key, did you mean ...?` or `unknown key, expected one of ...`. */
 export function unknownKey(key: string, known: readonly string[]): string {

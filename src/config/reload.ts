@@ -10,6 +10,8 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
   store: ({ store }) => store,
   metrics: ({ metrics }) => metrics,
   geoip: ({ geoip }) => geoip,
+  admin: ({ admin }) => admin,
+  observe: ({ observe }) => observe,
   'outcomes.database': ({ outcomes }) => outcomes?.database,
   'recording.directory': ({ recording }) => recording?.directory,
 };
@@ -18,7 +20,7 @@ const FIXED: Readonly<Record<string, (config: Config) => unknown>> = {
  * Makes the function that takes a new configuration while the sidecar runs: all of its rollouts or, with every problem
  * logged, nothing. What was opened at the start stays as in `running`; that it would be another is logged. Counts
  * `config.reloads` or `config.reload-failures`; the function never rejects. `take` gets what is no rollout's and may change:
- * redact, recording, allowBodies.
+ * redact, recording, notifications, allowBodies.
  */
 export function createReload(parts: {
   readonly running: Config;

@@ -23,6 +23,11 @@ export const stage = map({
     time: time('0s', '60d', '30m').prefault('0s').describe('At least so long.'),
     pairs: wholeNumber(0, 1_000_000_000).prefault(0).describe('Until at least so many pairs were compared.'),
     requests: wholeNumber(0, 1_000_000_000).prefault(0).describe('Until canary has answered at least so many.'),
+    atMost: time('10s', '180d', '6h')
+      .optional()
+      .describe(
+        'Not promoted within this time beyond hold.time: pauses for a person; 3 x time where left out, at least 1h.',
+      ),
   })
     .prefault({})
     .describe('How long it lasts: all of it must be reached.'),
@@ -85,6 +90,11 @@ export const guardForm = map({
   alpha: decimal(0.000001, 0.5).optional().describe('Chance of a false alarm in the life of a release.'),
   warmUp: time('0s', '1h', '2m').optional().describe('After a change of weight, not looked at.'),
   action: choice('block', 'pause', 'rollback', 'alert').optional().describe('What it does when it fails.'),
+  promote: choice('shown', 'unless-harm')
+    .optional()
+    .describe(
+      'shown: no stage is left before all is shown to be fine; unless-harm: only harm, or no data, holds it up.',
+    ),
   dryRun: flag.prefault(false).describe('Is shown, and moves nothing.'),
   scope: guardScope.prefault({}).describe('Only these values of a segment, or each of its values on its own.'),
 });
@@ -101,6 +111,7 @@ export const guard = guardForm.transform((entry, context) => {
 });
 
 export const stages = list(stage, 'stages').min(1, 'at least one stage');
-export const guards = list(guard, 'guards').max(32, 'at most 32 guards');
+export const MAX_GUARDS = 32;
+export const guards = list(guard, 'guards').max(MAX_GUARDS, `at most ${MAX_GUARDS} guards`);
 
 export type StageEntry = z.output<typeof stage>;

@@ -4,27 +4,29 @@ import type { Match } from '../routing/match.ts';
 import type { GeoField } from '../routing/snapshot.ts';
 import { editorHas, list, map, named, oneOf, oneOrMore } from './forms.ts';
 import { match } from './match.ts';
+import { admin, observe } from './schema-access.ts';
 import { guards, stages } from './schema-guards.ts';
+import { notifications } from './schema-notifications.ts';
 import { outcomes } from './schema-outcomes.ts';
+import { planForm } from './schema-plan.ts';
 import { baseline, prediction } from './schema-prediction.ts';
 import { recording, redact } from './schema-recording.ts';
+import { mirrorBack, shadow } from './schema-shadow.ts';
 import {
   absolutePath,
+  anySocketAddress,
   bytes,
   cookieName,
   headerName,
   listenAddress,
-  methods,
   name,
   percent,
   socketAddress,
   socketPath,
   text,
-  wholeNumber,
 } from './values.ts';
 
 const maxCaptureBytes = 1024 * 1024;
-const maxMirroredBytes = 4 * 1024 * 1024;
 
 const byName = (expected: string) => z.record(z.string().min(1), match, { error: expected });
 
@@ -91,27 +93,6 @@ const version = map({
   version: name.describe('The version of the model. Another one makes it a new release.'),
 });
 
-const frozen = 'a frozen shadow holds back larger uploads of users';
-
-const shadow = map({
-  name: name.describe('Used once in the rollout.'),
-  cluster: name.describe('A cluster of its own in Envoy, that answers no user.'),
-  version: name.describe('The version of the model that it runs.'),
-  sample: percent.prefault('100%').describe('Share of units, or of requests, that get a copy.'),
-  sampleBy: z
-    .enum(['unit', 'request'], { error: 'unit or request' })
-    .prefault('request')
-    .describe('unit: always the same people; request: each on its own.'),
-  methods: methods.prefault([]).describe('Only these HTTP methods; empty: all.'),
-  maxPerSecond: wholeNumber(1, 1_000_000).optional().describe('At most so many copies a second; left out: no limit.'),
-  maxBody: bytes(maxMirroredBytes, '4MiB', frozen)
-    .prefault('4MiB')
-    .describe('Larger request bodies are not copied; at most 4MiB.'),
-  mirrorUnknownLength: list(text, 'content types, for example application/grpc*')
-    .prefault(['application/grpc*'])
-    .describe('Content types of bodies to copy that have no content-length; * at the end: all that begin so.'),
-});
-
 const captured = bytes(maxCaptureBytes, '1MiB').prefault(0);
 
 const rollout = map({
@@ -125,6 +106,9 @@ const rollout = map({
     .max(4, 'at most 4 shadows')
     .prefault([])
     .describe('Who gets a copy of each request and answers nobody; up to four.'),
+  mirrorBack: mirrorBack
+    .optional()
+    .describe('One more shadow, of the stable version, for what canary answers: so there are pairs at any weight.'),
   unit: list(unitSource, 'sources, for example { header: x-user-id }')
     .prefault([])
     .describe('Who is kept on one side: the first source that is present. A request without any goes to stable.'),
@@ -148,7 +132,12 @@ const rollout = map({
   initialWeight: percent
     .optional()
     .describe('Read once, when a release is first seen; 0% where left out. Not with stages.'),
-  stages: stages.optional().describe('How the weight is to rise; left out: by hand.'),
+  plan: planForm
+    .optional()
+    .describe(
+      'Stages and guards by a name: stages of your own replace its stages, a guard of the same name its guard.',
+    ),
+  stages: stages.optional().describe('How the weight is to rise; left out: as plan says, else by hand.'),
   guards: guards.prefault([]).describe('What the canary is held to.'),
 });
 
@@ -162,23 +151,28 @@ export const fileSchema = map({
     decide: decideSockets
       .prefault('/run/understudy/decide.sock')
       .describe('Where Envoy asks for decisions; a list gives one decide thread each.'),
-    observe: socketAddress.prefault('/run/understudy/observe.sock').describe('Where Envoy sends its access logs.'),
+    observe: anySocketAddress.prefault('/run/understudy/observe.sock').describe('Where Envoy sends its access logs.'),
     admin: socketPath.prefault('/run/understudy/admin.sock').describe('Where the command line finds the sidecar.'),
   })
     .prefault({})
-    .describe('Absolute paths of Unix sockets; decide and observe may be loopback addresses. Needs a restart.'),
+    .describe('Absolute paths of Unix sockets; decide and observe may be addresses with a port. Needs a restart.'),
   store: absolutePath
     .prefault('/var/lib/understudy/understudy.db')
     .describe('Absolute path of the file with weights and events. Needs a restart.'),
   metrics: map({ listen: listenAddress.describe('Address with a port, for example 127.0.0.1:9464.') })
     .optional()
     .describe('Where /metrics, /healthz and /readyz are served; left out: nowhere. Needs a restart.'),
+  admin: admin
+    .optional()
+    .describe('Where the admin API is served by TCP, beside sockets.admin; left out: nowhere. Needs a restart.'),
+  observe: observe.optional().describe('How sockets.observe is served when it is an address. Needs a restart.'),
   geoip: map({ database: absolutePath.describe('Absolute path of a MaxMind database (.mmdb).') })
     .optional()
     .describe('What segments by geoip are looked up in. Needs a restart.'),
   redact: redact.prefault({}).describe('What is made unreadable before anything is stored or shown.'),
   recording: recording.optional().describe('Where pairs and sums are recorded; left out: nowhere.'),
   outcomes: outcomes.optional().describe('Where exposures and outcomes are kept; left out: nowhere.'),
+  notifications: notifications.prefault([]).describe('Webhooks that are told of events.'),
   allowBodies: z
     .boolean({ error: 'true or false' })
     .prefault(false)

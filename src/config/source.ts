@@ -28,9 +28,10 @@ export function readSource(text: string, fileName: string): Source {
   }
   return {
     plain: toPlain(document, noYaml),
-    problem(asList, expected, { atKey = false, reason, message } = {}) {
+    problem(asList, expected, { atKey = false, reason, message, hidden = false } = {}) {
       const path = throughScalar(document, asList);
-      const found = atKey ? JSON.stringify(path.at(-1)) : describe(nodeAt(document, path));
+      const shown = () => (hidden ? 'something else (not shown)' : describe(nodeAt(document, path)));
+      const found = atKey ? JSON.stringify(path.at(-1)) : shown();
       const offset = atKey ? keyOffset(document, path) : offsetOf(document, path);
       const why = reason === undefined ? '' : `: ${reason}`;
       return problemAt(offset, path, expected, found, message ?? `expected ${expected}, found ${found}${why}`);

@@ -1,6 +1,6 @@
 /** How single values of understudy.yaml are written. */
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from '../sockets/loopback.ts';
 import { list, type Refuse, read } from './forms.ts';
 import {
   byteForm,
@@ -116,20 +116,30 @@ export const loopbackAddress = read(
 function readLoopback(value: string, refuse: Refuse, expected: string, reason: string): string | undefined {
   const [, host = '', port] = tcpAddress.exec(value) ?? [];
   if (Number(port) < 1 || Number(port) > maxPort) return refuse(`a port from 1 to ${maxPort}`);
-  const loopback = host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
-  return loopback ? value : refuse(expected, { reason });
+  return isLoopback(host) ? value : refuse(expected, { reason });
 }
 
-function readSocketPath(value: unknown, refuse: Refuse): string | undefined {
+function readSocketPath(
+  value: unknown,
+  refuse: Refuse,
+  expected = 'an absolute socket path, or a loopback address with a port',
+): string | undefined {
   const path = socketPath.safeParse(value);
   if (path.success) return path.data;
   const absolute = typeof value === 'string' && value.startsWith('/');
-  return refuse(
-    absolute
-      ? (path.error.issues[0]?.message ?? 'a socket path')
-      : 'an absolute socket path, or a loopback address with a port',
-  );
+  return refuse(absolute ? (path.error.issues[0]?.message ?? 'a socket path') : expected);
 }
+
+const anySocket = 'an absolute socket path, or an address with a port';
+/** Absolute path, or `host:port`. */
+export const anySocketAddress = read(
+  (value, refuse) => {
+    const [, , port] = typeof value === 'string' ? (tcpAddress.exec(value) ?? []) : [];
+    if (typeof value !== 'string' || port === undefined) return readSocketPath(value, refuse, anySocket);
+    return Number(port) >= 1 && Number(port) <= maxPort ? value : refuse(`a port from 1 to ${maxPort}`);
+  },
+  { type: 'string', description: 'An absolute path, or an address with a port, for example 127.0.0.1:9000.' },
+);
 
 const withPort = 'an address with a port, for example 127.0.0.1:9464';
 /** `host:port`; port 0 = any that is free. */

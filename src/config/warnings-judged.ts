@@ -1,6 +1,7 @@
 /** What good stages and guards may not mean: allowed, but somebody should know. */
 import type { GuardSpec } from '../guards/spec.ts';
 import { isLimit, subjectOf } from '../guards/subject.ts';
+import { MAX_JUDGED_FIELDS } from './plan-presets.ts';
 import type { RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
 import type { Warning } from './warning.ts';
@@ -13,6 +14,7 @@ export function judgedWarnings(rollout: RolloutEntry, at: Place): Warning[] {
     ...withoutShadowStage(stages, at),
     ...withoutHold(stages, at),
     ...seenByNobody(rollout, at),
+    ...unjudgedFields(rollout, at),
     ...guards.flatMap((guard, n) => bareLimit(guard, at('guards', n, 'evidence'))),
   ];
 }
@@ -40,6 +42,15 @@ function seenByNobody({ stages = [], guards, shadows, canary }: RolloutEntry, at
     const message = 'at weight 0% no guard looks at pairs: nothing of the canary is judged in this stage';
     return [{ path: at('stages', n), message }];
   });
+}
+
+function unjudgedFields({ plan, prediction }: RolloutEntry, at: Place): Warning[] {
+  const fields = Object.keys(prediction?.fields ?? {});
+  if (plan === undefined || fields.length <= MAX_JUDGED_FIELDS) return [];
+  const more = fields.slice(MAX_JUDGED_FIELDS).join(', ');
+  return [
+    { path: at('plan'), message: `it judges the first ${MAX_JUDGED_FIELDS} fields of prediction, and not ${more}` },
+  ];
 }
 
 /** How often the bare rule fires on healthy days, simulated at 100 requests a second (research/statistics.md 13.1, 11.4). */

@@ -1,5 +1,6 @@
 /** What a good file may not mean: allowed, but somebody should know. */
 import type { Match } from '../routing/match.ts';
+import { notificationWarnings } from './notifications.ts';
 import type { ConfigFile, RolloutEntry } from './schema.ts';
 import type { Path } from './source.ts';
 import type { Warning } from './warning.ts';
@@ -14,6 +15,7 @@ export function findWarnings(file: ConfigFile): Warning[] {
     ...file.rollouts.flatMap(rolloutWarnings),
     ...sharedSalts(file.rollouts),
     ...outcomeWarnings(file),
+    ...notificationWarnings(file),
   ];
 }
 
@@ -51,16 +53,18 @@ function rolloutWarnings(rollout: RolloutEntry, i: number): Warning[] {
   return [...warnings, ...shadowWarnings(rollout, at), ...ruleWarnings(rollout, at), ...judgedWarnings(rollout, at)];
 }
 
-function shadowWarnings({ shadows, unit }: RolloutEntry, at: (...steps: Path) => Path): Warning[] {
-  return shadows.flatMap(({ sample, sampleBy }, n): Warning[] => {
-    if (sample === 0) return [{ path: at('shadows', n, 'sample'), message: 'this shadow never gets a copy' }];
+function shadowWarnings({ shadows, mirrorBack, unit }: RolloutEntry, at: (...steps: Path) => Path): Warning[] {
+  const placed = shadows.map((shadow, n) => ({ ...shadow, place: ['shadows', n] as Path }));
+  const back = mirrorBack === undefined ? [] : [{ ...mirrorBack, place: ['mirrorBack'] }];
+  return [...placed, ...back].flatMap(({ sample, sampleBy, place }): Warning[] => {
+    if (sample === 0) return [{ path: at(...place, 'sample'), message: 'this shadow never gets a copy' }];
     if (sample < 10_000 && sampleBy === 'unit' && unit.length === 0) {
       const message = 'sampled by unit, but the rollout has no unit: this shadow never gets a copy';
-      return [{ path: at('shadows', n, 'sampleBy'), message }];
+      return [{ path: at(...place, 'sampleBy'), message }];
     }
     if (sample >= lowSampleBp) return [];
     const message = `only one request in ${Math.round(10_000 / sample)} makes a pair: it takes long to see anything`;
-    return [{ path: at('shadows', n, 'sample'), message }];
+    return [{ path: at(...place, 'sample'), message }];
   });
 }
 

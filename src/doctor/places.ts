@@ -59,7 +59,8 @@ export function firstOf<Item>(
   return undefined;
 }
 
-function placesOf({ rollouts, edges }: View): Place[] {
+/** Every place where Envoy has a rollout's route. */
+export function placesOf({ rollouts, edges }: View): Place[] {
   return edges.flatMap((chain) =>
     rollouts.flatMap((rollout) =>
       rollout.routes.flatMap((name) => {

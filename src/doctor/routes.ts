@@ -24,10 +24,10 @@ export const routeChecks: readonly Check[] = [
   perPlace({
     id: 'stable-route-elsewhere',
     severity: 'error',
-    about: "A rollout's route leads to another cluster than its stable one.",
+    about: "A rollout's route leads to another cluster than its stable one, or than canary once that is completed.",
     why: 'Users are answered by what the rollout does not know, and comparisons name the wrong version.',
-    mend: "Let the route lead to the rollout's stable cluster, or correct the rollout.",
-    find: ({ rollout, stable }) => elsewhere(stable.route.route, rollout.stable),
+    mend: "Let the route lead to the rollout's stable cluster, once its release is completed to canary's, or correct the rollout.",
+    find: ({ rollout, stable }) => elsewhere(stable.route.route, ...rollout.catchAlls),
   }),
   perPlace({
     id: 'canary-route-missing',
@@ -75,8 +75,8 @@ export const routeChecks: readonly Check[] = [
   }),
 ];
 
-function elsewhere(action: RouteAction | undefined, wanted: string): string | undefined {
+function elsewhere(action: RouteAction | undefined, ...wanted: readonly string[]): string | undefined {
   const targets = targetsOf(action);
-  if (action?.cluster_header || (targets.length === 1 && targets[0] === wanted)) return undefined;
-  return `it leads to ${targets.join(', ') || 'no cluster'}, not to ${wanted}`;
+  if (action?.cluster_header || (targets.length === 1 && wanted.includes(targets[0] ?? ''))) return undefined;
+  return `it leads to ${targets.join(', ') || 'no cluster'}, not to ${wanted.join(' or ')}`;
 }

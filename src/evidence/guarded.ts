@@ -3,10 +3,12 @@ import { emptyArm, emptyPair } from './merge.ts';
 import { LATENCY_ALPHA, newSketch } from './sketch.ts';
 import type { ArmSums, PairSums } from './sums.ts';
 
-/** Limits of guards, ms: how many values are above each is counted exactly, beside the sketch. */
+/** Limits of guards, ms: how many values are above each is counted exactly, beside the sketch; and whom they are about. */
 export interface Thresholds {
   readonly latencyMs: readonly number[];
   readonly featureFetchMs: readonly number[];
+  /** Segment name to the values that stages and guards name: each is told apart, however many others there are. */
+  readonly named?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Guarded extends Thresholds {

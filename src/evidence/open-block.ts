@@ -119,7 +119,8 @@ export class OpenBlock<Sums extends object> {
     value: string,
     thresholds: Thresholds,
   ): Sums | undefined {
-    let segmentValue = this.#limit.place(group.admitted, segment, value);
+    const isNamed = thresholds.named?.[segment]?.includes(value) ?? false;
+    let segmentValue = this.#limit.place(group.admitted, segment, value, isNamed);
     if (segmentValue === undefined) {
       this.#count('evidence.segment-overflow');
       segmentValue = OTHER_VALUE;

@@ -6,7 +6,7 @@ export const OTHER_VALUE = 'other';
 /** Releases whose values are remembered; then those longest without traffic are forgotten. */
 const MAX_RELEASES = 256;
 
-/** The first `maxValues` values of each segment name; the same for the whole life of a release, so that none comes and goes. */
+/** The first `maxValues` values of each segment name, and those that are wanted; the same for the whole life of a release, so that none comes and goes. */
 export class SegmentLimit {
   readonly #maxValues: number;
   readonly #releases = new Map<string, Map<string, Set<string>>>();
@@ -29,14 +29,14 @@ export class SegmentLimit {
   }
 
   /** Undefined: there are too many values already. */
-  place(values: Map<string, Set<string>>, name: string, value: string): string | undefined {
+  place(values: Map<string, Set<string>>, name: string, value: string, isWanted: boolean): string | undefined {
     let known = values.get(name);
     if (known === undefined) {
       known = new Set();
       values.set(name, known);
     }
     if (known.has(value)) return value;
-    if (known.size >= this.#maxValues) return undefined;
+    if (known.size >= this.#maxValues && !isWanted) return undefined;
     known.add(value);
     return value;
   }

@@ -30,8 +30,8 @@ export function continueAnswer(phase: Phase): Uint8Array {
   return encode({ $case: phase, value: {} } as ProcessingResponse['response']);
 }
 
-/** The headers and dynamic metadata of `decision`, to which `id` was given. */
-export function decisionAnswer(snapshot: Snapshot, decision: Decision, id: string): Uint8Array {
+/** The headers and dynamic metadata of `decision`, to which `id` was given; `slot` is when it was made (decision-slot.ts). */
+export function decisionAnswer(snapshot: Snapshot, decision: Decision, id: string, slot: number): Uint8Array {
   const setHeaders = controlHeaders(decision, id)
     .filter(([, value]) => CLEAN_VALUE.test(value))
     .map(([key, value]) => ({
@@ -51,7 +51,7 @@ export function decisionAnswer(snapshot: Snapshot, decision: Decision, id: strin
         },
       },
     },
-    { [DECISION_NAMESPACE]: decisionMetadata(snapshot, decision) },
+    { [DECISION_NAMESPACE]: decisionMetadata(snapshot, decision, slot) },
   );
 }
 
@@ -73,7 +73,7 @@ function controlHeaders(decision: Decision, id: string): (readonly [string, stri
   ];
 }
 
-function decisionMetadata(snapshot: Snapshot, decision: Decision): Record<string, unknown> {
+function decisionMetadata(snapshot: Snapshot, decision: Decision, slot: number): Record<string, unknown> {
   const { rollout, unit } = decision;
   return {
     rollout: rollout.name,
@@ -83,6 +83,7 @@ function decisionMetadata(snapshot: Snapshot, decision: Decision): Record<string
     reason: decision.reason,
     segments: decision.segments,
     unit: unit === undefined ? '' : hashUnit(snapshot.unitKey, unit),
+    slot,
   };
 }
 

@@ -1,8 +1,11 @@
 /** Counts what one decide thread did, until it is reported. Bounded. */
+import type { Decided } from '../rollout/breaker-window.ts';
 import type { Decision, DecisionCount } from '../routing/decide.ts';
 import { Deltas } from '../telemetry/counters.ts';
 import type { DecideSpan } from '../telemetry/decide-span.ts';
 import { isSampled, parseTraceparent } from '../telemetry/traceparent.ts';
+import { DecisionCounts } from './decision-counts.ts';
+import { slotOf } from './decision-slot.ts';
 import { DecisionTimer, type DecisionTimes } from './decision-times.ts';
 import { nowMs } from './now.ts';
 import type { SessionObserver } from './session.ts';
@@ -14,6 +17,8 @@ const MAX_WAITING_SPANS = 1_024;
 /** What happened since the last report. */
 export interface DecideReport {
   readonly decisions: readonly DecisionCount[];
+  /** Those by the hash, by time. */
+  readonly decided: readonly Decided[];
   /** From the request's message to the answer handed to the transport; one entry a decision. */
   readonly times: DecisionTimes;
   /** Open now. */
@@ -32,7 +37,7 @@ export function createDecideLedger(): DecideLedger {
   const counters = new Deltas();
   const timer = new DecisionTimer();
   let streamsInFlight = 0;
-  let decisions = new Map<string, DecisionCount & { count: number }>();
+  const decisions = new DecisionCounts();
   let spans: DecideSpan[] = [];
 
   return {
@@ -52,31 +57,23 @@ export function createDecideLedger(): DecideLedger {
         return;
       }
       timer.add((nowMs() - startMs) / 1_000);
-      count(decision);
+      decisions.add(decision, slotOf(startMs));
       for (const { reason } of decision.skipped) counters.add(`decide.mirror-skipped.${reason}`);
       counters.add('decide.mirrored', decision.mirrors.length);
       keepSpan(decision, call, startMs);
     },
     take() {
       const report = {
-        decisions: [...decisions.values()],
+        ...decisions.take(),
         times: timer.take(),
         streamsInFlight,
         counters: counters.take(),
         spans,
       };
-      decisions = new Map();
       spans = [];
       return report;
     },
   };
-
-  function count({ rollout, arm, reason }: Decision): void {
-    const key = `${rollout.name}\0${arm}\0${reason}`;
-    const counted = decisions.get(key);
-    if (counted === undefined) decisions.set(key, { rollout: rollout.name, arm, reason, count: 1 });
-    else counted.count++;
-  }
 
   function keepSpan(decision: Decision, call: Call, startMs: number): void {
     const traceparent = call.metadata('traceparent') ?? '';

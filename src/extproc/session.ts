@@ -8,6 +8,7 @@ import type { Decision } from '../routing/decide.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
 import { continueAnswer, decisionAnswer } from './answer.ts';
+import { slotOf } from './decision-slot.ts';
 import { factsOf } from './facts.ts';
 import { Phases } from './phases.ts';
 import { type Call, type CallHandler, STATUS } from './transport.ts';
@@ -91,7 +92,7 @@ export function openSession(call: Call, ports: SessionPorts): CallHandler {
     call.send(
       decision === undefined || decision.reason === 'already-shadow'
         ? continueAnswer('requestHeaders')
-        : decisionAnswer(snapshot, decision, ports.nextId()),
+        : decisionAnswer(snapshot, decision, ports.nextId(), slotOf(startMs)),
     );
     end(STATUS.ok);
     observer.decided(decision, call, startMs);

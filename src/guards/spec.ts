@@ -6,7 +6,13 @@ export interface StageSpec {
   readonly weightBp: number;
   /** Segment name to the values in scope; empty = everybody. */
   readonly scope: Readonly<Record<string, readonly string[]>>;
-  readonly hold: { readonly timeMs: number; readonly pairs: number; readonly requests: number };
+  /** All of `timeMs` (covered), `pairs` and `requests` (on canary). Not promoted within `atMostMs` beyond it: pauses. */
+  readonly hold: {
+    readonly timeMs: number;
+    readonly pairs: number;
+    readonly requests: number;
+    readonly atMostMs: number;
+  };
   readonly approve: 'automatic' | 'required';
 }
 
@@ -69,6 +75,11 @@ export interface GuardSpec {
   /** After a change of weight, not looked at (not for limits of what answers users). */
   readonly warmUpMs: number;
   readonly action: 'block' | 'pause' | 'rollback' | 'alert';
+  /**
+   * `shown`: a stage is not left before it is shown to be fine; `unless-harm`: only harm, or no data, holds it up. Of an alert
+   * it means nothing.
+   */
+  readonly promote: 'shown' | 'unless-harm';
   /** Shown, and moves nothing. */
   readonly dryRun: boolean;
   /** Only these segment values; empty = all traffic. `each` = every value on its own, by e-BH (alert and pause only). */

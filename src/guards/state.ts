@@ -11,6 +11,8 @@ export interface Judged extends Shadows {
   readonly rollout: string;
   readonly release: string;
   readonly guards: readonly GuardSpec[];
+  /** By field that a guard names: how it is read and compared, as text. Undefined: of a version that did not say. */
+  readonly compared?: Readonly<Record<string, string>>;
 }
 
 /** One closed block of 10 s, also when nothing was seen in it. */

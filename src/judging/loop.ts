@@ -6,8 +6,9 @@
 import type { ClosedBlock } from '../evidence/sums.ts';
 import type { Judge } from './judge.ts';
 import { createPublished } from './published.ts';
-import { type JudgedView, NO_SOURCES, type Sources, type Step, type Stepped, takeStep } from './step.ts';
+import { isJudged, type JudgedView, NO_SOURCES, type Sources, type Step, type Stepped, takeStep } from './step.ts';
 import type { EvidenceStore } from './store.ts';
+import { createUnstored } from './unstored.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /**
@@ -44,6 +45,10 @@ export interface JudgingParts<State> {
   readonly judge: Judge<State>;
   readonly views: () => readonly JudgedView[];
   readonly sources?: Sources;
+  /** Called after each step that was stored and judged, when its verdicts have been published. */
+  readonly onJudged?: (judged: Stepped) => void;
+  /** The same of a step that cannot be stored yet: for harm only, it will be judged again. */
+  readonly onUnstored?: (judged: Stepped) => void;
   readonly count: (name: JudgingCounter) => void;
   readonly log: (line: string) => void;
   /** Monotonic milliseconds. */
@@ -70,22 +75,24 @@ type Foreign = { readonly block: ClosedBlock; readonly tell: (taken: Taken) => v
 
 /** Throws what the store throws when it is read. */
 export function createJudging<State>(parts: JudgingParts<State>): Judging {
-  const { store, judge, views, sources = NO_SOURCES, count, log, nowMs, wallMs } = parts;
+  const { store, judge, views, sources = NO_SOURCES, onJudged, onUnstored, count, log, nowMs, wallMs } = parts;
   const own = store.sidecarId();
   const published = createPublished();
   const rows = new Map(store.judges().map((row) => [row.rollout, row]));
   /** Steps not yet stored, oldest first. */
   const waiting: Waiting[] = [];
   const foreign: Foreign[] = [];
+  const unstored = createUnstored({ judge, views });
   /** Until then our own time is accounted for. */
   let heardMs = nowMs();
   let lastId: ClosedBlock['id'] | undefined;
   let isInGap = false;
   let retryMs = Number.NEGATIVE_INFINITY;
   let isFailing = false;
+  let since = revisions();
   /** By rollout, what was said last: not said again each ten seconds. */
   const failures = new Map<string, string>();
-  const judging = () => views().filter(({ guards = [] }) => guards.length > 0);
+  const judging = () => views().filter(isJudged);
 
   showStored();
 
@@ -121,6 +128,11 @@ export function createJudging<State>(parts: JudgingParts<State>): Judging {
     },
   };
 
+  /** What the block that is open now began under. */
+  function revisions(): ReadonlyMap<string, number> {
+    return new Map(views().map(({ name, revision }) => [name, revision]));
+  }
+
   function takeOwn(block: ClosedBlock, tell: (taken: Taken) => void): void {
     const { thread, sequence } = block.id;
     const isNext = lastId?.thread === thread && sequence === lastId.sequence + 1;
@@ -133,8 +145,9 @@ export function createJudging<State>(parts: JudgingParts<State>): Judging {
     const merged = isRepeated ? [] : foreign.splice(0);
     const blocks = [block, ...merged.map((one) => one.block)];
     const { startMs, durationMs } = block;
-    enqueue({ blocks, startMs, durationMs, gap: undefined }, [tell, ...merged.map((one) => one.tell)]);
+    enqueue({ blocks, startMs, durationMs, gap: undefined, since }, [tell, ...merged.map((one) => one.tell)]);
     drain();
+    since = revisions();
   }
 
   /** Between what is accounted for and the first block of a thread. */
@@ -153,7 +166,7 @@ export function createJudging<State>(parts: JudgingParts<State>): Judging {
     const begins = !isInGap;
     if (begins) count('judging.gaps');
     isInGap = true;
-    return { blocks: [], startMs: wallMs() - durationMs, durationMs, gap: { ms, begins } };
+    return { blocks: [], startMs: wallMs() - durationMs, durationMs, gap: { ms, begins }, since };
   }
 
   function enqueue(step: Step, tell: Waiting['tell']): void {
@@ -171,13 +184,21 @@ export function createJudging<State>(parts: JudgingParts<State>): Judging {
       for (const one of tellLost) one('refused');
     }
     const begins = oldest.step.gap?.begins ?? true;
-    waiting.unshift({ step: { blocks: [], startMs, durationMs, gap: { ms, begins } }, tell: [] });
+    waiting.unshift({
+      step: { blocks: [], startMs, durationMs, gap: { ms, begins }, since: oldest.step.since },
+      tell: [],
+    });
   }
 
   function drain(): void {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const stepped = stored(next.step);
-      if (stepped === 'failed') return;
+      if (stepped === 'failed') {
+        const steps = waiting.map(({ step }) => step);
+        for (const one of unstored.judge(steps, rows)) onUnstored?.(one);
+        return;
+      }
+      unstored.forget();
       waiting.shift();
       for (const tell of next.tell) tell(stepped === undefined ? 'known' : 'stored');
       if (stepped === undefined) continue;
@@ -204,13 +225,15 @@ export function createJudging<State>(parts: JudgingParts<State>): Judging {
     }
   }
 
-  function publish({ row, verdicts, failure }: Stepped): void {
+  function publish(stepped: Stepped): void {
+    const { row, verdicts, failure } = stepped;
     if (failure !== undefined) {
       count('judging.failed');
       if (failures.get(row.rollout) !== failure.message) log(`${row.rollout} could not be judged: ${failure.stack}`);
       failures.set(row.rollout, failure.message);
     } else failures.delete(row.rollout);
     published.publish(row, failure === undefined ? verdicts : undefined);
+    if (failure === undefined) onJudged?.(stepped);
   }
 
   /** What was said last before this process. */

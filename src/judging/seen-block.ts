@@ -3,14 +3,13 @@ import { mergeCells } from '../evidence/merge.ts';
 import { cellFromJson, cellToJson } from '../evidence/serialize.ts';
 import type { Cell, ClosedBlock, RolloutSeen, SeenUnit } from '../evidence/sums.ts';
 import type { SeenBlock } from '../guards/judge.ts';
-import type { GuardSpec } from '../guards/spec.ts';
 
 /** More of what should have been paired than this share was not: the block is not covered. */
 const MAX_UNMATCHED = 0.01;
 
 /** What the blocks of one step say of one release. */
 export interface SeenOfRelease {
-  /** Of all traffic, and of the segments that guards look at; those of several blocks are added. */
+  /** Of all traffic, and of the segments that guards and the stage look at; those of several blocks are added. */
   readonly cells: readonly Cell[];
   readonly decisions: number;
   readonly elsewhere: number;
@@ -21,9 +20,13 @@ export interface SeenOfRelease {
 
 export function seenOfRelease(
   blocks: readonly ClosedBlock[],
-  { name, release, guards }: { readonly name: string; readonly release: string; readonly guards: readonly GuardSpec[] },
+  {
+    name,
+    release,
+    scopes,
+  }: { readonly name: string; readonly release: string; readonly scopes: readonly Readonly<Record<string, unknown>>[] },
 ): SeenOfRelease {
-  const segments = new Set(guards.flatMap(({ scope }) => Object.keys(scope)));
+  const segments = new Set(scopes.flatMap((scope) => Object.keys(scope)));
   const isLookedAt = ({ key }: Cell) =>
     key.rollout === name && key.release === release && (key.segment === '' || segments.has(key.segment));
   const cells = new Map<string, Cell>();

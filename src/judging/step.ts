@@ -2,9 +2,13 @@
 import type { ClosedBlock } from '../evidence/sums.ts';
 import type { RipeUnits } from '../guards/input.ts';
 import type { Judged, SeenBlock } from '../guards/judge.ts';
-import type { GuardSpec } from '../guards/spec.ts';
+import type { GuardSpec, StageSpec } from '../guards/spec.ts';
 import type { Verdict } from '../guards/verdict.ts';
-import type { Version } from '../routing/snapshot.ts';
+import { shadowsOf } from '../plan/rollout.ts';
+import type { PredictionSpec } from '../prediction/spec.ts';
+import type { Seen } from '../rollout/hold.ts';
+import { seenOf } from '../rollout/seen.ts';
+import type { ShadowKind, Version } from '../routing/snapshot.ts';
 import type { Judge } from './judge.ts';
 import { assignedOf, isWellMatched, seenFromText, seenOfRelease, seenToText } from './seen-block.ts';
 import type { JudgeRow, StepWrites } from './store.ts';
@@ -18,9 +22,17 @@ export interface JudgedView {
   readonly weightBp: number;
   readonly stable: Version;
   readonly canary: Version;
-  readonly shadows: readonly (Version & { readonly name: string })[];
-  /** Undefined or empty: it is not judged. */
+  readonly shadows: readonly (Version & ShadowKind & { readonly name: string })[];
+  readonly prediction?: PredictionSpec | undefined;
+  /** Without guards and without stages it is not judged. */
   readonly guards?: readonly GuardSpec[];
+  readonly stages?: readonly StageSpec[];
+  /** Name of the stage it is at. */
+  readonly stage?: string | undefined;
+}
+
+export function isJudged({ guards = [], stages = [] }: Pick<JudgedView, 'guards' | 'stages'>): boolean {
+  return guards.length > 0 || stages.length > 0;
 }
 
 /** What guards look at beside blocks. */
@@ -45,10 +57,14 @@ export interface Step {
   readonly durationMs: number;
   /** Undefined: it is no gap. `ms`: how long that was, for people. `begins`: it does not go on from the step before. */
   readonly gap: { readonly ms: number; readonly begins: boolean } | undefined;
+  /** Revision of each rollout when it began: what is of before a change holds nothing for the stage after it. */
+  readonly since: ReadonlyMap<string, number>;
 }
 
 export interface Stepped {
   readonly row: JudgeRow;
+  /** What the step was for the rollout's stage. */
+  readonly seen: Seen;
   /** Empty when the judge failed. */
   readonly verdicts: readonly Verdict[];
   /** The judge threw: its state is as before. */
@@ -76,7 +92,7 @@ export function takeStep<State>(
   const blocks = taken.flatMap(({ block, as }) => (as === 'known' ? [] : [block]));
   if (step.blocks.length > 0 && blocks.length === 0) return undefined;
   const isWhole = step.gap === undefined && taken.slice(1).every(({ as }) => as !== 'hole');
-  const guarded = views.filter(({ guards = [] }) => guards.length > 0);
+  const guarded = views.filter(isJudged);
   const stepped = guarded.map((view) => {
     const held = rows.get(view.name);
     const goesOn = held?.release === view.release && held.format === judge.format;
@@ -86,16 +102,22 @@ export function takeStep<State>(
   return stepped;
 
   function stepOne(view: JudgedView, held: JudgeRow | undefined): Stepped {
-    const { name: rollout, release, revision, weightBp, guards = [] } = view;
+    const { name: rollout, release, revision, weightBp, guards = [], stages = [] } = view;
+    const { scope = {} } = stages.find(({ name }) => name === view.stage) ?? {};
     const { startMs, durationMs, gap } = step;
     const judged = judgedOf(view, guards);
-    const own = seenOfRelease(blocks, { name: rollout, release, guards });
+    const own = seenOfRelease(blocks, {
+      name: rollout,
+      release,
+      scopes: [...guards.map((guard) => guard.scope), scope],
+    });
     const { units, level } = writes.newUnits(rollout, release, own.units, held?.unitLevel ?? 0);
     const weightAgeMs = ageOf(held, weightBp, durationMs);
+    const covered = isWhole && isWellMatched(own);
     const text = seenToText({
       startMs,
       durationMs,
-      covered: isWhole && isWellMatched(own),
+      covered,
       weightBp,
       weightChangedMsAgo: weightAgeMs,
       cells: own.cells,
@@ -125,9 +147,12 @@ export function takeStep<State>(
     const isSmall = text.length <= MAX_TEXT;
     if (!isSmall) count('judging.steps-trimmed');
     const ids = blocks.map(({ id }) => id);
-    const seen = isSmall ? text : seenToText({ ...seenFromText(text), cells: [] });
-    writes.addStep({ rollout, release, revision, blocks: ids, seen });
-    return { row, verdicts: next.verdicts, failure: next.failure };
+    const stored = isSmall ? text : seenToText({ ...seenFromText(text), cells: [] });
+    writes.addStep({ rollout, release, revision, blocks: ids, seen: stored });
+    const isOfNow = step.since.get(rollout) === revision;
+    const shown = isOfNow ? { cells: own.cells, durationMs, covered } : { cells: [], durationMs, covered: false };
+    const seen = seenOf({ ...judged, weightBp, scope }, shown);
+    return { row, seen, verdicts: next.verdicts, failure: next.failure };
   }
 }
 
@@ -162,17 +187,16 @@ function ageOf(held: JudgeRow | undefined, weightBp: number, durationMs: number)
   return held.weightAgeMs === undefined ? undefined : held.weightAgeMs + durationMs;
 }
 
-function judgedOf({ name, release, stable, canary, shadows }: JudgedView, guards: readonly GuardSpec[]): Judged {
-  const running = (version: string) => shadows.find((shadow) => shadow.version === version)?.name;
-  const ofStable = running(stable.version);
-  return {
-    rollout: name,
-    release,
-    guards,
-    candidateShadow: running(canary.version),
-    twinShadow: ofStable,
-    // a shadow of the stable version gets copies of what canary answers, too
-    mirrorBackShadow: ofStable,
-    canaryVersion: canary.version,
-  };
+function judgedOf(view: JudgedView, guards: readonly GuardSpec[]): Judged {
+  const compared = comparedBy(guards, view.prediction);
+  return { rollout: view.name, release: view.release, guards, compared, ...shadowsOf(view) };
+}
+
+function comparedBy(guards: readonly GuardSpec[], prediction: PredictionSpec | undefined): Record<string, string> {
+  if (prediction === undefined) return {};
+  const { preset, batch, fields } = prediction;
+  const named = new Set(guards.map(({ what }) => ('field' in what ? what.field : undefined)));
+  return Object.fromEntries(
+    fields.flatMap((field) => (named.has(field.name) ? [[field.name, JSON.stringify({ preset, batch, field })]] : [])),
+  );
 }

@@ -9,7 +9,7 @@ export interface JudgeRow {
   readonly format: number;
   /** Of the judge; JSON. What is judged from is always what was read back from this text. */
   readonly state: string;
-  /** What is judged, as it was then: another text = guards or shadows changed. */
+  /** What is judged, as it was then: another text = guards, shadows or comparisons changed. */
   readonly judged: string;
   /** The rollout's weight then, and how long it had been seen so; undefined: it never changed. */
   readonly weightBp: number;

@@ -5,6 +5,7 @@ import type { BaselineCounter } from '../baseline/upstream.ts';
 import type { EvidenceCounter } from '../evidence/collect.ts';
 import type { SessionFault } from '../extproc/session.ts';
 import type { JudgingCounter } from '../judging/loop.ts';
+import type { NotificationCounter } from '../notifications/courier.ts';
 import type { ExposureLinkCounter } from '../outcomes/exposure-link.ts';
 import type { OutcomeCounter } from '../outcomes/outcome-room.ts';
 import type { JoinCounter } from '../pairing/join.ts';
@@ -17,6 +18,7 @@ import type { Family } from './exposition.ts';
 import { words } from './words.ts';
 
 const skipReasons = words<SkipReason>({
+  'other-arm': true,
   'same-version': true,
   upgrade: true,
   method: true,
@@ -59,6 +61,13 @@ const judgingFaults = words<LastOf<JudgingCounter>>({
   'blocks-dropped': true,
   'steps-trimmed': true,
   failed: true,
+});
+const notified = words<LastOf<NotificationCounter>>({
+  told: true,
+  failed: true,
+  'given-up': true,
+  skipped: true,
+  gone: true,
 });
 const baselineFaults = words<Exclude<BaselineCounter, 'answered'>>({ 'too-large': true, 'connection-refused': true });
 const rowsDropped = words<Dropped<RecordingCounter | LinkCounter>>({ busy: true, budget: true, failed: true });
@@ -208,13 +217,33 @@ const FAMILIES: readonly CounterFamily[] = [
     'What kept guards from judging as they should: time nothing is known of, evidence that could not be stored.',
   ),
   each(
+    'admin_refused_calls_total',
+    'reason',
+    'admin.',
+    ['unauthenticated', 'forbidden', 'crowded'],
+    'Calls of the admin API that were not let in.',
+  ),
+  each(
+    'breaker_trips_total',
+    'result',
+    'breaker.',
+    ['tripped', 'environment'],
+    'Releases that the circuit breaker rolled back, and those it paused because stable failed alike.',
+  ),
+  each(
     'prometheus_queries_total',
     'result',
     'prometheus.',
     ['answered', 'failed'],
     'Questions of guards to metrics sources.',
   ),
+  each('notifications_total', 'result', 'notifications.', notified, 'What webhooks were told, and what they were not.'),
   reloads('config', 'Configurations read while running: taken, or refused for a mistake.'),
+  one(
+    'applied_refused_total',
+    'config.made-refused',
+    'Rollouts of ApplyRollout that do not fit the configuration and are not run.',
+  ),
   reloads('geoip', 'Geography databases read while running: taken, or refused as unreadable.'),
 ];
 

@@ -14,6 +14,7 @@ import { fieldFamilies } from './field-families.ts';
 import { family, quantiles } from './make-family.ts';
 import { pairFamilies, seenShadows } from './pair-families.ts';
 import { recorderFamilies } from './recorder-families.ts';
+import { rolloutFamilies } from './rollout-families.ts';
 import { verdictFamilies } from './verdict-families.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -52,6 +53,7 @@ export function families(source: MetricsSource): Family[] {
     family('build_info', 'gauge', 'Always 1; the labels say what runs.', [
       { labels: { version: source.version, node: process.version }, value: 1 },
     ]),
+    ...rolloutFamilies(views),
     ...processFamilies(source.startedAtMs),
   ];
 }

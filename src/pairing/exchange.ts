@@ -62,4 +62,6 @@ export interface LoggedDecision {
   readonly segments: Readonly<Record<string, string>>;
   /** Keyed hash; `` = none. */
   readonly unit: string;
+  /** When it was made, on the clock of rollout/breaker-window.ts; undefined = not said. */
+  readonly slot?: number | undefined;
 }

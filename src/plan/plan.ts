@@ -1,5 +1,6 @@
 /** What each stage of a rollout can tell: which guard looks at what, how much it takes, and how long that is. Pure. */
 import { type AlphaBudget, alphaBudgetOf } from '../guards/budget.ts';
+import { isPromoting, moves } from '../guards/promoting.ts';
 import type { GuardSpec, StageSpec } from '../guards/spec.ts';
 import { subjectOf } from '../guards/subject.ts';
 import type { Subject } from '../guards/verdict.ts';
@@ -12,6 +13,8 @@ export interface GuardPlan {
   readonly guard: string;
   readonly action: GuardSpec['action'];
   readonly dryRun: boolean;
+  /** What a stage waits for: that it is shown to be fine, or only that it is not shown to be harmful. */
+  readonly waits: 'shown' | 'no harm' | 'nothing';
   readonly subject: Subject;
   /** Why it is not applicable; `` where it is. */
   readonly why: string;
@@ -69,13 +72,16 @@ function stagePlan(rollout: PlannedRollout, stage: StageSpec, traffic: Traffic, 
       subject === 'none'
         ? undefined
         : needsOf(guard, subject === 'pairs' ? 0 : weight, perSecond, holdMs ?? 0, traffic);
-    return { guard: name, action, dryRun, subject, why, needs };
+    return { guard: name, action, dryRun, waits: waitsFor(guard), subject, why, needs };
   });
-  const holding = guards.filter(
-    ({ action, dryRun, needs }) => !isLast && needs !== undefined && action !== 'alert' && !dryRun,
-  );
+  const holding = guards.filter(({ waits, needs }) => !isLast && needs !== undefined && waits === 'shown');
   const expectedMs = holdMs === undefined ? undefined : longest([holdMs, ...holding.map(({ needs }) => needs?.ms)]);
   return { stage, canaryPerSecond, pairsPerSecond, guards, holdMs, expectedMs };
+}
+
+function waitsFor(guard: GuardSpec): GuardPlan['waits'] {
+  if (isPromoting(guard)) return 'shown';
+  return moves(guard) ? 'no harm' : 'nothing';
 }
 
 /** Users are canary's as soon as there are any; a split is of all units, of which there are at most as many as requests. */
@@ -84,14 +90,15 @@ function rateOf({ what }: GuardSpec, weight: number, { requestsPerSecond }: Traf
 }
 
 /** Each shadow is a copy of what the other version answered. */
-function pairRate({ stable, canary, shadows }: PlannedRollout, weight: number, { requestsPerSecond }: Traffic): number {
-  const rate = (version: string, answering: number) => {
-    const shadow = shadows.find((candidate) => candidate.version === version);
+function pairRate(rollout: PlannedRollout, weight: number, { requestsPerSecond }: Traffic): number {
+  const { candidateShadow, mirrorBackShadow } = shadowsOf(rollout);
+  const rate = (name: string | undefined, answering: number) => {
+    const shadow = rollout.shadows.find((candidate) => candidate.name === name);
     if (shadow === undefined) return 0;
     const copies = requestsPerSecond * answering * (shadow.sampleBp / 10_000);
     return Math.min(copies, shadow.maxPerSecond ?? copies);
   };
-  return rate(canary.version, 1 - weight) + rate(stable.version, weight);
+  return rate(candidateShadow, 1 - weight) + rate(mirrorBackShadow, weight);
 }
 
 function timeFor(n: number, perSecond: number): number | undefined {

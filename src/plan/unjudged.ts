@@ -1,4 +1,5 @@
 /** Stages that would be passed without anybody having looked at the canary. */
+import { isJudge } from '../guards/promoting.ts';
 import type { GuardSpec } from '../guards/spec.ts';
 import { subjectOf } from '../guards/subject.ts';
 import { type PlannedRollout, shadowsOf } from './rollout.ts';
@@ -11,16 +12,13 @@ export interface Unjudged {
   readonly reason: string;
 }
 
-/** Say whether there is something to look at, not whether it is good. */
-const NO_JUDGES: ReadonlySet<GuardSpec['what']['metric']> = new Set(['srm', 'exposure', 'no-data'] as const);
-
 /** Of the stages that are left without a person's word, those in which no guard is applicable. */
 export function findUnjudged(rollout: Omit<PlannedRollout, 'name'>): Unjudged[] {
   const shadows = shadowsOf(rollout);
   return rollout.stages.flatMap(({ name: stage, weightBp, approve }, index) => {
     const isPromoting = index < rollout.stages.length - 1 && approve === 'automatic';
     if (!isPromoting) return [];
-    const judging = rollout.guards.filter(judges);
+    const judging = rollout.guards.filter(isJudge);
     const placed = judging.map((guard) => ({ guard: guard.name, ...subjectOf(guard, weightBp, shadows) }));
     if (placed.some(({ subject }) => subject !== 'none')) return [];
     const reasons = placed.map(({ guard, why }) => `${guard}: ${why}`);
@@ -28,11 +26,7 @@ export function findUnjudged(rollout: Omit<PlannedRollout, 'name'>): Unjudged[] 
   });
 }
 
-function judges({ what, action, dryRun }: GuardSpec): boolean {
-  return !dryRun && action !== 'alert' && !NO_JUDGES.has(what.metric);
-}
-
 function whyNone(guards: readonly GuardSpec[]): string {
   if (guards.length === 0) return 'there are no guards';
-  return 'guards that only alert, are a dry run, or only say whether there is data do not count';
+  return 'guards that only alert, are a dry run, look at each segment, let pass unless harm is shown, or only say whether there is data do not count';
 }

@@ -55,7 +55,7 @@ function loopCluster({ shadows }: EnvoyPlan): string {
 ${loadAssignment('understudy_loop', ['{ envoy_internal_address: { server_listener_name: understudy_loop } }'])}`;
 }
 
-function ownClusters({ decideSockets, observeSocket }: EnvoyPlan): string {
+function ownClusters({ decideSockets, observeSocket, observeTls }: EnvoyPlan): string {
   return `
   # Sockets of their own for deciding and observing: a burst of log entries must not stand before a decision.
   - name: understudy_decide
@@ -85,8 +85,24 @@ ${loadAssignment('understudy_decide', decideSockets.map(ownSocket))}\
     type: STATIC
     connect_timeout: 0.25s
     typed_extension_protocol_options: *http2
-${loadAssignment('understudy_observe', [ownSocket(observeSocket)])}`;
+${loadAssignment('understudy_observe', [ownSocket(observeSocket)])}${observeTls ? CERTIFICATE : ''}`;
 }
+
+const CERTIFICATE = `\
+    # Whoever writes log entries moves traffic: Envoy shows a certificate. Put yours here, and the name in Understudy's.
+    transport_socket:
+      name: envoy.transport_sockets.tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+        sni: understudy.internal
+        common_tls_context:
+          alpn_protocols: [h2]
+          tls_certificates:
+          - { certificate_chain: { filename: /etc/envoy/cert.pem }, private_key: { filename: /etc/envoy/key.pem } }
+          validation_context:
+            trusted_ca: { filename: /etc/envoy/ca.pem }
+            match_typed_subject_alt_names: [{ san_type: DNS, matcher: { exact: understudy.internal } }]
+`;
 
 function collector(cluster: Cluster): string {
   return `\

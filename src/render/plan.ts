@@ -56,6 +56,8 @@ export interface EnvoyPlan extends Omit<RenderOptions, 'endpoints' | 'prefixes' 
   /** Socket paths or `host:port`. */
   readonly decideSockets: readonly string[];
   readonly observeSocket: string;
+  /** Envoy has to show a certificate there. */
+  readonly observeTls: boolean;
   /** Response headers and trailers that Envoy logs, each once. */
   readonly logged: LoggedNames;
   readonly shadowTimeoutMs: number;
@@ -79,6 +81,7 @@ export function planEnvoy(config: Config, { endpoints, prefixes, tracing, ...opt
     tracing: tracing && { collector: collector(tracing.collector), sampleBp: tracing.sampleBp },
     decideSockets: config.sockets.decide,
     observeSocket: config.sockets.observe,
+    observeTls: config.observe?.tls !== undefined,
     logged: loggedNames(config),
     // a production route's timeout also ends its copies: a shadow's own must come before it to be logged
     shadowTimeoutMs: Math.floor(options.routeTimeoutMs * 0.9),

@@ -7,4 +7,6 @@ export interface Publisher {
    * threads that still have to (empty = all confirmed).
    */
   publish(snapshot: Snapshot, timeoutMs: number): Promise<readonly string[]>;
+  /** Live decide threads that have not confirmed `revision`. */
+  unconfirmed(revision: number): readonly string[];
 }

@@ -5,6 +5,8 @@ import { type Arm, isTwin, type RolloutSnapshot, type Shadow } from './snapshot.
 import type { Unit } from './unit.ts';
 
 export type SkipReason =
+  /** It sees only what the other arm answers: mirror-back, of what stable does. */
+  | 'other-arm'
   | 'same-version'
   | 'upgrade'
   | 'method'
@@ -51,6 +53,7 @@ function reasonToSkip(
   unit: Unit | undefined,
 ): SkipReason | undefined {
   if (facts.method === 'CONNECT' || facts.header('upgrade') !== undefined) return 'upgrade';
+  if (shadow.onlyArm !== undefined && shadow.onlyArm !== arm) return 'other-arm';
   if (shadow.version === rollout[arm].version && !isTwin(rollout, shadow)) return 'same-version';
   if (shadow.methods.length > 0 && !shadow.methods.includes(facts.method)) return 'method';
   return bodyReason(shadow, facts) ?? sampleReason(rollout, shadow, facts, unit);

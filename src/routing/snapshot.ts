@@ -23,6 +23,8 @@ export interface Shadow extends Version {
   readonly maxPerSecond: number | undefined;
   /** Larger bodies are not mirrored; at most 4 MiB. */
   readonly maxBodyBytes: number;
+  /** Only what this arm answered is mirrored; undefined = what either did. Mirror-back is a shadow of stable for `canary`. */
+  readonly onlyArm: Arm | undefined;
   /** Content types of bodies that may be mirrored though nobody says how long they are; `*` at the end = prefix. */
   readonly mirrorUnknownLength: readonly string[];
 }
@@ -56,8 +58,23 @@ export interface Reached {
   readonly scope: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Where the release is. In the last two nobody is on canary, whatever a rule says. */
-export type Phase = 'idle' | 'paused' | 'rolling-back' | 'rolled-back';
+/**
+ * Where the release is. `shadowing`: at a stage of weight 0; `baking`: at one above, `holdback`: at one from 95 % on; `extended`:
+ * the stage's time is over and its guards have not passed; `promoted`: everybody is on canary, and Envoy's catch-all still leads
+ * to stable; `completed`: it leads to the new version. In `rolling-back` (not yet confirmed by every decide thread) and
+ * `rolled-back` nobody is on canary, whatever a rule says.
+ */
+export type Phase =
+  | 'idle'
+  | 'shadowing'
+  | 'baking'
+  | 'extended'
+  | 'paused'
+  | 'rolling-back'
+  | 'rolled-back'
+  | 'promoted'
+  | 'holdback'
+  | 'completed';
 
 /**
  * For a first model. `answer`: Understudy serves this JSON text to the cluster of stable, at `listen` (`host:port`).
@@ -104,7 +121,21 @@ export interface Snapshot {
   readonly rollouts: readonly RolloutSnapshot[];
 }
 
-/** A shadow that runs the stable version: what it disagrees about is noise. */
-export function isTwin(rollout: RolloutSnapshot, shadow: Shadow): boolean {
-  return shadow.version === rollout.stable.version;
+/** Name of the shadow that `mirrorBack` makes. */
+export const MIRROR_BACK = 'mirror-back';
+
+/** What of a shadow tells what it is there for. */
+export interface ShadowKind {
+  readonly version: string;
+  readonly onlyArm?: Arm | undefined;
+}
+
+/** A shadow that runs the stable version for what both arms answer: what it disagrees about with stable is noise. */
+export function isTwin({ stable }: Pick<RolloutSnapshot, 'stable'>, { version, onlyArm }: ShadowKind): boolean {
+  return version === stable.version && onlyArm === undefined;
+}
+
+/** A shadow that runs the stable version for what canary answers only: no noise can be learnt from it. */
+export function isMirrorBack({ stable }: Pick<RolloutSnapshot, 'stable'>, { version, onlyArm }: ShadowKind): boolean {
+  return version === stable.version && onlyArm === 'canary';
 }

@@ -1,7 +1,10 @@
 /** The share of buckets on canary for one request. Pure. */
 import type { RolloutSnapshot } from './snapshot.ts';
 
-/** What a person set, else the weight of the highest stage reached whose scope the request is in; basis points. */
+/**
+ * What a person set, else the highest weight of the stages reached whose scope the request is in; basis points. A later stage
+ * may be lower where an earlier one had a scope: nobody is moved back by it.
+ */
 export function baseWeight(
   { weightBp, reached }: Pick<RolloutSnapshot, 'weightBp' | 'reached'>,
   segments: Readonly<Record<string, string>>,
@@ -10,7 +13,7 @@ export function baseWeight(
   const inScope = reached.filter(({ scope }) =>
     Object.entries(scope).every(([name, values]) => values.includes(segments[name] ?? '')),
   );
-  return inScope.at(-1)?.weightBp ?? 0;
+  return Math.max(0, ...inScope.map((stage) => stage.weightBp));
 }
 
 /**

@@ -2,12 +2,14 @@ import { isIPv6 } from 'node:net';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 import type { SocketAddress } from './address.ts';
 
-/** Binds a grpc-js server. Rejects when that cannot be. */
-export function bindGrpc(server: Server, address: SocketAddress): Promise<void> {
+/** Binds a grpc-js server, plainly unless `credentials` say otherwise; resolves with its port. Rejects when that cannot be. */
+export function bindGrpc(
+  server: Server,
+  address: SocketAddress,
+  credentials: ServerCredentials = ServerCredentials.createInsecure(),
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(targetOf(address), ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
-    );
+    server.bindAsync(targetOf(address), credentials, (error, port) => (error === null ? resolve(port) : reject(error)));
   });
 }
 

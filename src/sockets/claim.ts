@@ -4,6 +4,9 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type SocketAddress, socketAddressOf } from './address.ts';
 
+/** To connect. */
+const PROBE_MS = 5_000;
+
 type Bind = (address: SocketAddress) => Promise<void>;
 
 /**
@@ -49,10 +52,11 @@ async function claimPath(path: string, mode: number, bind: Bind): Promise<void> 
   }
 }
 
-/** Whether a process accepts connections at the Unix socket `path`; the reason why not is in `refusal`. */
-export function probeSocket(path: string): Promise<{ readonly refusal: string | undefined }> {
+/** Whether a process accepts connections at `address` (a path, if it is text); the reason why not is in `refusal`. */
+export function probeSocket(address: string | SocketAddress): Promise<{ readonly refusal: string | undefined }> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = connect(typeof address === 'string' ? { path: address } : address);
+    socket.setTimeout(PROBE_MS, () => socket.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })));
     socket.once('connect', () => {
       socket.destroy();
       resolve({ refusal: undefined });

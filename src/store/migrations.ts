@@ -94,4 +94,33 @@ export const migrations: readonly string[] = [
     rollout TEXT PRIMARY KEY, source TEXT NOT NULL, sequence INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- by_hand 0: weight_bp is only what is shown, stages decide
+  ALTER TABLE rollouts ADD COLUMN by_hand INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE rollouts ADD COLUMN stage TEXT;
+  ALTER TABLE rollouts ADD COLUMN reached TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE rollouts ADD COLUMN hold TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE rollouts ADD COLUMN spec_revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE events ADD COLUMN spec_revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE events ADD COLUMN guards TEXT NOT NULL DEFAULT '[]';
+
+  -- one entry of rollouts: each, made by ApplyRollout
+  CREATE TABLE specs (rollout TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- hash: SHA-256 of the secret, which is stored nowhere
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    revoked_ms INTEGER,
+    revoked_by TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- the last event that each webhook was told, or was not told any more
+  CREATE TABLE deliveries (webhook TEXT PRIMARY KEY, event INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,5 @@
 /** What control gathers from the other threads' reports: counters, evidence, the newest pairs and the kept ones. Bounded. */
+import { noteDelivered } from '../accesslog/delivered.ts';
 import type { ObserveReport } from '../accesslog/observe-room.ts';
 import type { Observations, ThreadState } from '../admin/observations.ts';
 import type { BaselineReport } from '../baseline/baseline-room.ts';
@@ -52,6 +53,7 @@ export function createLedger(parts: {
   let recorder: RecorderStatus | undefined;
   const shelf = createKeptShelf(DEFAULT_KEPT.maxBytes);
   let recent: readonly Pair[] = [];
+  const delivered = new Map<string, number>();
   let times: DecisionTimes = { counts: Array(DECISION_TIME_BOUNDS.length + 1).fill(0), sumSeconds: 0 };
   let join: ObserveReport['join'] = { waitingIds: 0, waitingBytes: 0, ...DEFAULT_LIMITS };
   const streamsInFlight = new Map<string, number>();
@@ -63,6 +65,7 @@ export function createLedger(parts: {
     evidence: evidence.cells,
     counters: () => ({ ...counters }),
     recorder: () => recorder,
+    lastDeliveredMs: (cluster) => delivered.get(cluster),
     kept: shelf.list,
     forgetUnits(units) {
       const gone = [...recent, ...shelf.list().map(({ pair }) => pair)].filter(({ unit }) => units.has(unit));
@@ -103,6 +106,7 @@ export function createLedger(parts: {
       for (const block of report.closed) evidence.addBlock(block);
       if (report.open !== undefined) evidence.setOpen(report.open);
       shelf.apply(report.kept);
+      for (const [cluster, wallMs] of report.delivered) noteDelivered(delivered, cluster, wallMs);
       if (report.pairs.length === 0) return;
       recent = [...recent, ...report.pairs].slice(-PAIRS_KEPT);
       for (const listener of listeners) listener(report.pairs);

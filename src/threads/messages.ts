@@ -6,6 +6,7 @@ import type { Database } from '../geography/look-up.ts';
 import type { OutcomesSpec } from '../outcomes/spec.ts';
 import type { RecordingSpec } from '../recording/spec.ts';
 import type { Snapshot } from '../routing/snapshot.ts';
+import type { TlsFiles } from '../sockets/tls.ts';
 
 /** Given to a thread when it starts. */
 export interface ThreadStart {
@@ -24,6 +25,8 @@ export interface DecideStart extends ThreadStart {
 /** Given to the observe thread. */
 export interface ObserveStart extends ThreadStart {
   readonly settings: ObserveSettings;
+  /** Of its address; undefined = in the clear. */
+  readonly tls: TlsFiles | undefined;
   /** Of its blocks: another one for each start. */
   readonly origin: Omit<BlockId, 'sequence'>;
 }

@@ -5,13 +5,14 @@ import { runRoom } from './run-room.ts';
 
 const tracing = startTracing(process.env);
 await runRoom(
-  ({ snapshot, settings, origin }: ObserveStart) =>
+  ({ snapshot, settings, tls, origin }: ObserveStart) =>
     createObserveRoom(snapshot, {
       nowMs: () => performance.now(),
       wallMs: Date.now,
       random: Math.random,
       tracer: tracing.tracer,
       settings,
+      tls,
       origin,
     }),
   () => tracing.stop(),

@@ -14,26 +14,27 @@ export interface Subscriber {
  */
 export function createPublisher(subscribers: () => readonly Subscriber[]): Publisher & { changed(): void } {
   const waiters = new Set<() => void>();
+  const unconfirmed = (wanted: number) =>
+    subscribers()
+      .map(({ state }) => state)
+      .filter(({ name, state }) => name.startsWith('decide') && state !== 'stopped')
+      .filter(({ revision }) => revision < wanted)
+      .map(({ name }) => name);
   return {
+    unconfirmed,
     changed: () => {
       for (const check of waiters) check();
     },
     publish(snapshot, timeoutMs) {
       for (const subscriber of subscribers()) subscriber.use(snapshot);
-      const unconfirmed = () =>
-        subscribers()
-          .map(({ state }) => state)
-          .filter(({ name, state }) => name.startsWith('decide') && state !== 'stopped')
-          .filter(({ revision }) => revision < snapshot.revision)
-          .map(({ name }) => name);
       return new Promise((resolve) => {
         const settle = () => {
           clearTimeout(timer);
           waiters.delete(check);
-          resolve(unconfirmed());
+          resolve(unconfirmed(snapshot.revision));
         };
         const check = () => {
-          if (unconfirmed().length === 0) settle();
+          if (unconfirmed(snapshot.revision).length === 0) settle();
         };
         const timer = setTimeout(settle, timeoutMs);
         waiters.add(check);

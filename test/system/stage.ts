@@ -34,7 +34,7 @@ export const ROLLOUT = {
 
 export interface StageOptions {
   readonly rollout?: Partial<
-    Record<keyof typeof ROLLOUT | 'initialWeight' | 'prediction' | 'stages' | 'guards', unknown>
+    Record<keyof typeof ROLLOUT | 'initialWeight' | 'prediction' | 'stages' | 'guards' | 'plan' | 'mirrorBack', unknown>
   >;
   /** Endpoints other than the three models', by `host:port` of the shipped file. */
   readonly endpoints?: Record<string, { address: string; port: number }>;

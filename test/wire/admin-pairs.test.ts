@@ -309,3 +309,15 @@ test('a unit is forgotten by its hash, and the log has who and why, but not whom
   expect(stage.forgotten).toEqual(units);
   expect(stage.log).toEqual(['a unit was forgotten, with 2 pairs in memory: asked by "ana", "request 17\\n"']);
 });
+
+test('a stream with bodies goes on without them when they are no longer allowed', async () => {
+  const options = { specs, recent: all, kept: [keptOf(much)], allowBodies: true };
+  await using stage = await startAdminStage(options);
+  const filter = { ...watched, keptOnly: true, includeBodies: true, recent: 1, follow: true };
+  const pairs = stage.client.watchPairs(filter)[Symbol.asyncIterator]();
+  expect((await pairs.next()).value.bodies).toBeDefined();
+  options.allowBodies = false;
+  stage.emit(much);
+  expect((await pairs.next()).value).toMatchObject({ id: much.id, bodies: undefined });
+  await pairs.return?.();
+});

@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
+import type { MadeRollouts } from '../../src/admin/apply.ts';
 import type { Observations } from '../../src/admin/observations.ts';
 import { startAdmin } from '../../src/admin/server.ts';
 import type { FieldDifference } from '../../src/comparison/difference.ts';
+import type { Config } from '../../src/config/parse.ts';
 import { emptyPair } from '../../src/evidence/merge.ts';
 import { add } from '../../src/evidence/sketch.ts';
 import type { PairSums } from '../../src/evidence/sums.ts';
 import { RolloutAdminClient } from '../../src/gen/understudy/admin/v1/admin.ts';
+import type { Verdicts } from '../../src/judging/verdicts.ts';
 import type { Pair } from '../../src/pairing/pair.ts';
 import type { KeptPair } from '../../src/recording/kept-pair.ts';
 import type { RecordedRow } from '../../src/recording/row.ts';
@@ -142,6 +145,7 @@ export function stubObservations(recent: readonly Pair[] = [], kept: readonly Ke
     counters: () => ({ 'pairs.joined': 4 }),
     recentPairs: (limit) => recent.slice(-limit),
     recorder: () => undefined,
+    lastDeliveredMs: () => undefined,
     kept: () => kept,
     forgetUnits(units) {
       forgotten.push(...units);
@@ -166,6 +170,10 @@ export async function startAdminStage(
     allowBodies?: boolean;
     findRecorded?: (id: string) => Promise<RecordedRow | undefined>;
     unconfirmed?: string[];
+    /** What rollouts that are applied are held to; undefined: none can be. */
+    running?: Config;
+    verdicts?: Verdicts;
+    lastDeliveredMs?: (cluster: string) => number | undefined;
   } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-admin-'));
@@ -176,16 +184,19 @@ export async function startAdminStage(
   const controller = createController({ specs, store, publisher, now: () => 1_700_000_000_000 });
   const stub = stubObservations(options.recent, options.kept);
   const log: string[] = [];
-  const { findRecorded } = options;
+  const { findRecorded, running, verdicts, lastDeliveredMs } = options;
+  const made: MadeRollouts | undefined = running && { running: () => running, texts: store.specs };
   const lookUp: LookUpGeo = (address, field) => (address === '203.97.0.1' && field === 'country' ? 'NZ' : undefined);
   const parts = {
     controller,
-    observations: stub.observations,
+    observations: { ...stub.observations, ...(lastDeliveredMs === undefined ? {} : { lastDeliveredMs }) },
     lookUp,
     version: '0.1.0',
     startedAtMs: 1_600_000_000_000,
     allowBodies: () => options.allowBodies ?? false,
     ...(findRecorded === undefined ? {} : { findRecorded }),
+    ...(made === undefined ? {} : { made }),
+    ...(verdicts === undefined ? {} : { verdicts }),
     log: (line: string) => log.push(line),
   };
   const admin = await startAdmin({ ...parts, socketPath });

@@ -44,15 +44,21 @@ test('a plan says what each guard looks at in each stage, how much that takes, a
   const lines = out.split('\n').map((line) => line.split(/ {2,}/));
   expect(lines[0]?.[0]).toMatch(/^ranker: 3 stages, about [\d.]+ h at 200 requests a second$/);
   expect(lines).toContainEqual(['shadow', '0 %', '-', '30 min, 10,000 pairs', '0', '200', 'about 30 min', 'by itself']);
-  expect(lines).toContainEqual(['GUARD', 'ACTION', 'shadow', 'five', 'all']);
-  expect(lines).toContainEqual(['errors', 'rollback', 'pairs', 'canary', '-']);
-  expect(lines).toContainEqual(['ctr', 'pause', '-', 'canary', '-']);
+  expect(lines).toContainEqual(['GUARD', 'ACTION', 'STAGES WAIT FOR', 'shadow', 'five', 'all']);
+  expect(lines).toContainEqual(['errors', 'rollback', 'shown', 'pairs', 'canary', '-']);
+  expect(lines).toContainEqual(['ctr', 'pause', 'shown', '-', 'canary', '-']);
   expect(lines).toContainEqual(['shadow', 'ctr', 'not applicable: at weight 0: outcomes need both arms', '-', '-']);
   const five = lines.find(([stage, guard]) => stage === 'five' && guard === 'errors');
   expect(five?.[2]).toMatch(/^[\d,]+ requests, about [\d.]+ (min|h)/);
   expect(five?.[3]).toBe('errors 0.1 % -> 0.2 %');
   expect(out).toContain('of at most 0.02 (errors 0.01 + ctr 0.01); 0.1 are allowed');
   expect(out).not.toContain('search');
+});
+
+test('a stage that is given up before it can be over at this rate is said to pause', async () => {
+  const { out } = await plan(good, nobody, 'ranker', '--rate', '1');
+  const lines = out.split('\n').map((line) => line.split(/ {2,}/));
+  expect(lines[2]?.slice(-2)).toEqual(['about 6 h', 'pauses after 2 h']);
 });
 
 test('without a name it is of all rollouts, and as JSON one a line', async () => {
@@ -81,6 +87,21 @@ test('a plan in which a stage would be passed unjudged is shown and refused, wit
   expect(code).toBe(1);
   expect(out).toContain('ranker: 3 stages');
   expect(errors).toMatch(/^the plan is refused\n.*understudy\.yaml:11:9: rollouts\[0\]\.stages\[0\]: expected a guard/);
+});
+
+test('a plan with a name is written out so that it can take the place of its name', async () => {
+  const named = `rollouts:${rollout('ranker', '[{ name: p95, metric: latency, quantile: 0.95, max: 80ms }]').replace(/ {4}stages:[\s\S]*(?= {4}guards:)/, '    plan: { preset: recommended, outcome: click }\n')}`;
+  const { code, out } = await plan(named, nobody, '--yaml');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^ {4}# ranker: recommended\n {4}stages:\n {6}- \{ name: shadow, weight: 0%, /);
+  const pasted = named.replace(/ {4}plan:[\s\S]*$/, out);
+  expect(pasted).not.toContain('plan:');
+  const told = async (file: string) => JSON.parse((await plan(file, nobody, '--json')).out);
+  expect(await told(pasted)).toEqual(await told(named));
+  expect((await told(named)).stages).toHaveLength(6);
+  expect((await plan(good, nobody, 'ranker', '--yaml')).out).toBe(
+    '# ranker has no plan: its stages and guards are its own\n',
+  );
 });
 
 test('an unknown rollout and a wrong configuration are wrong usage', async () => {

@@ -28,6 +28,17 @@ test('two log entries of one request become one pair without any body', () => {
   expect(counters).toEqual({ 'accesslog.shadow': 1, 'accesslog.production': 1, 'pairing.pairs': 1 });
 });
 
+test('a report says which clusters delivered since the last one, on either side', () => {
+  const room = createRoom();
+  room.observe('shadow', shadowEntry());
+  room.observe('production', productionEntry());
+  expect([...room.report().delivered].sort()).toEqual([
+    ['ranker-v1', 1_700_000_000_000],
+    ['ranker-v2-shadow', 1_700_000_000_000],
+  ]);
+  expect(room.report().delivered.size).toBe(0);
+});
+
 test('a report holds only what came since the last one; a block holds what came in its ten seconds', () => {
   let nowMs = 0;
   const room = createRoom(7, () => nowMs);
@@ -215,6 +226,19 @@ test('what is given up counts against the rollout whose it is: by its decision, 
   const [block] = room.report().closed;
   // two copies of production never came, and production of one copy
   expect(block?.seen).toMatchObject([{ rollout: 'ranker', matched: 0, unmatched: 3 }]);
+});
+
+test('what a snapshot that is no longer kept decided counts as unmatched: a slow pair does not vanish', () => {
+  let nowMs = 0;
+  const room = createRoom(7, () => nowMs);
+  room.observe('production', productionEntry({ headers: { 'x-understudy-shadow-3': '' } }));
+  for (let revision = 8; revision <= 23; revision++) room.use(snapshot(revision));
+  room.observe('shadow', shadowEntry());
+  room.observe('production', { ...productionEntry(), ...withId('00010203040506070000000000000002') });
+  nowMs = 10_000;
+  const { counters, closed } = room.report();
+  expect(counters).toMatchObject({ 'accesslog.rejected.unknown-revision': 2 });
+  expect(closed[0]?.seen).toMatchObject([{ rollout: 'ranker', release: '2.0.0-00000000', matched: 0, unmatched: 2 }]);
 });
 
 test('what guards ask is counted from when they are taken, with the cluster that delivered', async () => {

@@ -1,3 +1,5 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../../../src/cli/program.ts';
@@ -48,7 +50,7 @@ test('what a recording takes is said for a rate, and what ends it', async () => 
   };
   const [atDefault] = await recordingLines();
   expect(atDefault).toMatch(
-    /^recording in \/var\/lib\/understudy\/recording: [\d.]+ GB of rows a day \(ranker [\d.]+ GB, first [\d.]+ GB\) at 100 requests a second to each rollout \(--rate\)/,
+    /^recording in \/var\/lib\/understudy\/recording: [\d.]+ GB of rows a day \(ranker [\d.]+ GB, first [\d.]+ GB, search [\d.]+ GB\) at 100 requests a second to each rollout \(--rate\)/,
   );
   const atHigh = await recordingLines('--rate', '20000');
   expect(atHigh[1]).toBe('  maxBytesPerDay ends it at 0.54 GB: rows beyond are dropped and counted');
@@ -58,8 +60,8 @@ test('what a recording takes is said for a rate, and what ends it', async () => 
 test('as JSON, the estimate grows with the rate and says when it is cut', async () => {
   const estimate = async (rate: string) =>
     JSON.parse((await check('--json', '--rate', rate, fixture('every-key'))).out);
-  const [low, high] = [(await estimate('100')).recording, (await estimate('20000')).recording];
-  expect(high.wantedBytesPerDay / low.wantedBytesPerDay).toBeCloseTo(200);
+  const [low, high] = [(await estimate('10')).recording, (await estimate('20000')).recording];
+  expect(high.wantedBytesPerDay / low.wantedBytesPerDay).toBeCloseTo(2_000);
   expect([low.isCut, high.isCut, high.requestsPerSecond]).toEqual([false, true, 20_000]);
   expect((await estimate('1')).rollouts[0].fields).toHaveLength(11);
 });
@@ -85,4 +87,22 @@ test('as JSON, good and bad files have the same shape', async () => {
   const [first] = JSON.parse(bad.out).problems;
   expect([bad.code, JSON.parse(bad.out)]).toMatchObject([2, { good: false, warnings: [], rollouts: [] }]);
   expect(first).toMatchObject({ line: 1, column: 8, path: 'store', expected: 'an absolute path', found: '"here.db"' });
+});
+
+test('the secret file of a webhook that is not there is a warning with its place, and one that is there is none', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'check-'));
+  const file = join(folder, 'understudy.yaml');
+  const secret = join(folder, 'hook.secret');
+  const webhook = `notifications: [{ name: chat, url: "https://hooks.example/", secretFile: ${secret} }]\n`;
+  writeFileSync(file, `${readFileSync(fixture('smallest'), 'utf8')}\n${webhook}`);
+  const message = 'there is no such file here: messages wait until there is one';
+  const warned = await check(file);
+  expect([warned.code, warned.errors]).toEqual([0, '']);
+  expect(warned.out).toMatch(/:\d+:74: warning: notifications\[0\]\.secretFile: /);
+  expect(warned.out).toContain(message);
+  const { good, warnings } = JSON.parse((await check('--json', file)).out);
+  expect([good, warnings]).toEqual([true, expect.arrayContaining([expect.objectContaining({ message })])]);
+  writeFileSync(secret, '');
+  expect((await check(file)).out).not.toContain('secretFile');
+  rmSync(folder, { recursive: true });
 });

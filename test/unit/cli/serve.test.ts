@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../../../src/cli/program.ts';
 import { serve } from '../../../src/cli/serve.ts';
@@ -36,6 +36,17 @@ test('serve that is asked to end while it starts stops too', async () => {
     };
   });
   expect(stopped).toBe(true);
+});
+
+test('the file is told whole, however it was given', async () => {
+  const terminal = fakeTerminal();
+  const told: (string | undefined)[] = [];
+  await serve({ config: relative(process.cwd(), config) }, terminal, async (_config, _log, file) => {
+    told.push(file);
+    terminal.end();
+    return { stop: async () => {}, reload: async () => {} };
+  });
+  expect(told).toEqual([config]);
 });
 
 test('a hang-up reads the file again, also one that comes while it starts', async () => {

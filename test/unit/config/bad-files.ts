@@ -1,5 +1,43 @@
 /** What each bad file of test/fixtures/config is answered with, after its name and a colon. */
 export const badFiles: Readonly<Record<string, readonly string[]>> = {
+  'access-admin-address-twice': ['2:18: admin.listen: expected a socket or address used once, found "127.0.0.1:9464"'],
+  'access-admin-auth': ['1:40: admin.auth: expected tokens or none, found "password"'],
+  'access-admin-in-the-clear': [
+    '1:18: admin.listen: expected a loopback address, or admin.tls, found "0.0.0.0:9465": other machines reach it, and tokens would cross the network in the clear',
+  ],
+  'access-admin-on-a-socket': [
+    '1:18: admin.listen: expected an address with a port, for example 127.0.0.1:9464, found "/run/understudy/admin.sock"',
+  ],
+  'access-admin-open-in-the-clear': [
+    '1:18: admin.listen: expected a loopback address, or admin.tls, found "[::]:9465": other machines reach it, and tokens would cross the network in the clear',
+    '1:37: admin.auth: expected tokens, or a loopback address in admin.listen, found "none": other machines reach it, and whoever does could move traffic',
+  ],
+  'access-admin-open': [
+    '1:38: admin.auth: expected tokens, or a loopback address in admin.listen, found "none": other machines reach it, and whoever does could move traffic',
+  ],
+  'access-admin-without-listen': [
+    '1:8: admin.listen: expected an address with a port, for example 127.0.0.1:9464, found nothing',
+  ],
+  'access-clients-of-nobody': [
+    '1:140: admin.clients: expected auth: tokens beside it, found a map: with auth: none everybody is admin',
+  ],
+  'access-clients-role': ['1:134: admin.clients.ci: expected viewer, operator, approver or admin, found "root"'],
+  'access-clients-without-ca': [
+    '1:103: admin.clients: expected admin.tls.clientCa for it, found a map: without it no certificate is asked for',
+  ],
+  'access-observe-not-loopback': [
+    '1:21: sockets.observe: expected a socket path, a loopback address, or observe.tls.clientCa, found "0.0.0.0:9003": whoever writes log entries moves traffic, so they must show a certificate',
+  ],
+  'access-observe-port-zero': ['1:21: sockets.observe: expected a port from 1 to 65535, found "127.0.0.1:0"'],
+  'access-observe-tls-on-a-path': [
+    '1:10: observe: expected sockets.observe to be an address with a port for it, found a map',
+  ],
+  'access-observe-without-ca': [
+    '1:21: sockets.observe: expected a socket path, a loopback address, or observe.tls.clientCa, found "understudy.internal:9003": whoever writes log entries moves traffic, so they must show a certificate',
+  ],
+  'access-observe-without-tls': ['2:10: observe.tls: expected a map of certificate, key, clientCa, found nothing'],
+  'access-tls-relative': ['1:54: admin.tls.certificate: expected an absolute path, found "cert.pem"'],
+  'access-tls-without-key': ['1:39: admin.tls.key: expected an absolute path, found nothing'],
   'alias-without-anchor': [
     '1:12: expected YAML, found Unresolved alias (the anchor must be set before the alias): ranker',
   ],
@@ -79,7 +117,7 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
     '6:36: rollouts[0].prediction.fields.score: expected exactly one of at, request, header, trailer, status, found a map',
   ],
   'file-empty': [
-    '1:1: expected a map of trustedHeaders, sockets, store, metrics, geoip, redact, recording, outcomes, allowBodies, rollouts, found nothing',
+    '1:1: expected a map of trustedHeaders, sockets, store, metrics, admin, observe, geoip, redact, recording, outcomes, notifications, allowBodies, rollouts, found nothing',
   ],
   'five-shadows': ['6:7: rollouts[0].shadows: expected at most 4 shadows, found a list of 5'],
   'form-and-contradictions': [
@@ -147,6 +185,10 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'guard-prometheus-url': [
     '6:47: rollouts[0].guards[0].url: expected an http or https address without a user in it, found "prometheus:9090"',
   ],
+  'guard-promote': ['6:75: rollouts[0].guards[0].promote: expected shown or unless-harm, found "always"'],
+  'guard-promote-alert': [
+    '6:81: rollouts[0].guards[0].promote: expected no promote with action alert, found "promote": it holds nothing up',
+  ],
   'guard-quantile-missing': ['6:9: rollouts[0].guards[0]: expected quantile with metric latency, found a map'],
   'guard-relative-ratio': [
     '7:85: rollouts[0].guards[0].max: expected a number, found "2% relative": ratio is no difference',
@@ -172,13 +214,13 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'json-tolerance-without-place': [
     '6:78: rollouts[0].prediction.fields.score.compare.json.tolerances[0].at: expected a JSON Pointer with at least one step, for example /user/email, found nothing',
   ],
-  'later-key': ['5:5: rollouts[0].mirrorBack: not supported yet'],
+  'later-key': ['5:5: rollouts[0].retention: not supported yet'],
   'later-section': ['1:1: retention: not supported yet'],
   'many-mistakes': [
     '1:8: store: expected an absolute path, found "here.db"',
     '2:19: sockets.admin: expected an absolute path, found 1',
     '5:24: rollouts[0].stable.cluster: expected a non-empty text, found 7',
-    '7:5: rollouts[0].mirrorBack: not supported yet',
+    '7:5: rollouts[0].retention: not supported yet',
   ],
   'match-empty-list': ['6:34: rollouts[0].rules[0].when.cookie.sid: expected at least one value, found a list of 0'],
   'match-empty-text': [
@@ -219,6 +261,16 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   'metrics-without-port': [
     '1:20: metrics.listen: expected an address with a port, for example 127.0.0.1:9464, found "127.0.0.1"',
   ],
+  'mirror-back-answers-users': [
+    '5:28: rollouts[0].mirrorBack.cluster: expected a cluster of its own that answers no user, found "ranker-v1": the stable cluster of rollout "ranker": copies would use up the connections and the circuit breaker of users\' requests',
+  ],
+  'mirror-back-beside-four': [
+    '10:5: rollouts[0].mirrorBack: expected at most 3 shadows beside it, found "mirrorBack": mirrorBack is one more, and there are 4 slots in all',
+  ],
+  'mirror-back-name': [
+    '5:23: rollouts[0].shadows[0].name: expected another name, found "mirror-back": it is that of mirrorBack',
+  ],
+  'mirror-back-without-cluster': ['5:17: rollouts[0].mirrorBack.cluster: expected a non-empty text, found nothing'],
   'name-ends-in-blank': [
     '2:11: rollouts[0].name: expected printable ASCII without blanks at its ends, at most 128 characters, found "ranker "',
   ],
@@ -228,16 +280,89 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   ],
   'no-contradiction-with-what-is-wrong': [
     '1:17: trustedHeaders: expected a list of header names, found "x-a"',
-    '2:21: sockets.observe: expected an absolute socket path, or a loopback address with a port, found "run.sock"',
+    '2:21: sockets.observe: expected an absolute socket path, or an address with a port, found "run.sock"',
     '3:20: geoip.database: expected an absolute path, found "geo.mmdb"',
     '9:52: rollouts[0].segments.tier: expected { header: NAME } or { geoip: FIELD }, found 7',
   ],
   'not-yaml': [
     '2:1: expected YAML, found Flow sequence in block collection must be sufficiently indented and end with a ]',
   ],
+  'notification-event': ['6:56: notifications[0].events[0]: expected phase, guard, weight or all, found "promoted"'],
+  'notification-events-empty': [
+    '6:55: notifications[0].events: expected at least one of phase, guard, weight, all, found a list of 0',
+  ],
+  'notification-is-a-map': ['6:3: notifications: expected a list of webhooks, found a map'],
+  'notification-name-twice': ['7:13: notifications[1].name: expected a webhook name used once, found "chat"'],
+  'notification-rollouts': ['6:57: notifications[0].rollouts: expected a list of rollout names, found "ranker"'],
+  'notification-secret-env': [
+    '6:61: notifications[0].secretEnv: expected the name of an environment variable, found something else (not shown)',
+  ],
+  'notification-secret-in-place-of-name': [
+    '6:61: notifications[0].secretEnv: expected the name of an environment variable, found something else (not shown)',
+  ],
+  'notification-secret-relative': ['6:62: notifications[0].secretFile: expected an absolute path, found "hook.secret"'],
+  'notification-two-secrets': ['6:5: notifications[0]: expected either secretFile or secretEnv, found a map'],
+  'notification-unsigned': [
+    '6:5: notifications[0]: expected secretFile or secretEnv, found a map: without a signature nobody can tell our messages from forged ones',
+  ],
+  'notification-url': [
+    '6:24: notifications[0].url: expected an https address without a user in it; http on loopback only, found something else (not shown)',
+  ],
+  'notification-url-plain': [
+    '6:24: notifications[0].url: expected an https address without a user in it; http on loopback only, found something else (not shown)',
+  ],
+  'notification-url-user': [
+    '6:24: notifications[0].url: expected an https address without a user in it; http on loopback only, found something else (not shown)',
+  ],
   'number-abs': ['6:72: rollouts[0].prediction.fields.score.compare.number.abs: expected a number from 0, found -1'],
   'number-rel': [
     '6:72: rollouts[0].prediction.fields.score.compare.number.rel: expected a percentage from 0% to 100% with at most 6 decimals, found 0.01',
+  ],
+  'plan-alphas': [
+    '8:13: rollouts[0].guards: expected guards whose alphas sum to at most 0.1, found a list of 1: p95 0.09 + errors 0.01 + errors-vs-stable 0.01 + p95-vs-stable 0.01 + agreement-model 0.005 + split 0.0005 = 0.1255: so often may a healthy release be stopped',
+  ],
+  'plan-beside-baseline': [
+    '8:11: rollouts[0].plan: expected first-model, found "fast": with a baseline there is no stable model to agree with',
+  ],
+  'plan-beside-initial-weight': [
+    '7:5: rollouts[0].initialWeight: expected no initialWeight beside stages, found "initialWeight": the first stage says where a release begins',
+  ],
+  'plan-is-a-list': [
+    '7:11: rollouts[0].plan: expected a map of preset, p95, outcome, segment, first, then, found ["careful"]',
+  ],
+  'plan-key-of-another-preset': [
+    '7:27: rollouts[0].plan.segment: expected a key of preset fast (p95, outcome), found "segment"',
+    '7:45: rollouts[0].plan.first: expected a key of preset fast (p95, outcome), found "first"',
+  ],
+  'plan-p95': ['7:35: rollouts[0].plan.p95: expected a time from 1ms to 1h, for example 50ms, found 50'],
+  'plan-preset': [
+    '7:11: rollouts[0].plan: expected careful, recommended, fast, one-region-first or first-model, found "reckless"',
+  ],
+  'plan-region-missing': [
+    '7:11: rollouts[0].plan.segment: expected a segment of the rollout with preset one-region-first, found nothing',
+    '7:11: rollouts[0].plan.first: expected values of the segment with preset one-region-first, found nothing',
+  ],
+  'plan-region-twice': ['8:80: rollouts[0].plan.then: expected values that are not in first, found "NZ"'],
+  'plan-segment-undefined': [
+    '7:48: rollouts[0].plan.segment: expected a segment that the rollout defines, found "country"',
+  ],
+  'plan-too-many-guards': [
+    '9:7: rollouts[0].guards: expected at most 32 guards, found a list of 29: with those of the plan they are 33',
+  ],
+  'plan-unjudged': [
+    '7:11: rollouts[0].plan: expected a guard that judges this stage, or approve: required (its stage shadow), found "fast": guards that only alert, are a dry run, look at each segment, let pass unless harm is shown, or only say whether there is data do not count',
+    '7:11: rollouts[0].plan: expected a guard that judges this stage, or approve: required (its stage five), found "fast": guards that only alert, are a dry run, look at each segment, let pass unless harm is shown, or only say whether there is data do not count',
+    '7:11: rollouts[0].plan: expected a guard that judges this stage, or approve: required (its stage quarter), found "fast": guards that only alert, are a dry run, look at each segment, let pass unless harm is shown, or only say whether there is data do not count',
+    '7:11: rollouts[0].plan: expected a guard that judges this stage, or approve: required (its stage most), found "fast": guards that only alert, are a dry run, look at each segment, let pass unless harm is shown, or only say whether there is data do not count',
+  ],
+  'plan-without-baseline': [
+    '6:11: rollouts[0].plan: expected baseline to be set for it, found "first-model": it is a plan for a model without a stable one',
+  ],
+  'plan-without-prediction': [
+    '6:11: rollouts[0].plan: expected prediction.fields to be set for it, found "recommended": the agreement of each field is what moves it from stage to stage',
+  ],
+  'plan-without-shadow': [
+    '6:11: rollouts[0].plan: expected a shadow of the canary version for it, found "recommended": its first stage waits for pairs, and no shadow runs 2.0.0',
   ],
   'prediction-33-fields': ['8:9: rollouts[0].prediction.fields: expected at most 32 fields, found a map'],
   'prediction-batch-key': [
@@ -377,7 +502,7 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
     '1:20: sockets.decide: expected an absolute socket path, or a loopback address with a port, found "0.0.0.0:9000": a plain socket that other machines reach would let them move traffic',
   ],
   'socket-observe-twice': [
-    '1:21: sockets.observe: expected an absolute socket path, or a loopback address with a port, found ["/run/a.sock", "/run/b.sock"]',
+    '1:21: sockets.observe: expected an absolute socket path, or an address with a port, found ["/run/a.sock", "/run/b.sock"]',
   ],
   'socket-port-zero': ['1:20: sockets.decide: expected a port from 1 to 65535, found "127.0.0.1:0"'],
   'socket-relative': ['1:19: sockets.admin: expected an absolute path, found "admin.sock"'],
@@ -387,6 +512,9 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
   ],
   'socket-twice': ['1:40: sockets.admin: expected a socket or address used once, found "/run/a.sock"'],
   'socket-with-scheme': ['1:19: sockets.admin: expected an absolute path, found "unix:/run/admin.sock"'],
+  'stage-hold-at-most': [
+    '6:63: rollouts[0].stages[0].hold.atMost: expected a time from 10s to 180d, for example 6h, found "1s"',
+  ],
   'stage-hold-time': [
     '6:50: rollouts[0].stages[0].hold.time: expected a time from 0s to 60d, for example 30m, found 30',
   ],
@@ -429,7 +557,7 @@ export const badFiles: Readonly<Record<string, readonly string[]>> = {
     '6:12: rollouts[0].unit[0]: expected { header: NAME }, { cookie: NAME } or { client: address }, found a map',
   ],
   'unknown-key-at-top': [
-    '5:1: retries: unknown key, expected one of trustedHeaders, sockets, store, metrics, geoip, redact, recording, outcomes, allowBodies, rollouts',
+    '5:1: retries: unknown key, expected one of trustedHeaders, sockets, store, metrics, admin, observe, geoip, redact, recording, outcomes, notifications, allowBodies, rollouts',
   ],
   'unknown-key-in-other-style': ['5:5: rollouts[0].initial_weight: unknown key, did you mean "initialWeight"?'],
   'unknown-key-in-rollout': ['5:5: rollouts[0].shadow: unknown key, did you mean "shadows"?'],

@@ -39,7 +39,8 @@ function keysOf(form: Form, at: string, alternative = false): Key[] {
     ...named,
     ...(form.items ? keysOf(form.items, `${at}[]`) : []),
     ...(typeof form.additionalProperties === 'object' ? keysOf(form.additionalProperties, `${at}.NAME`) : []),
-    ...choices.flatMap((inner) => keysOf(inner, at, true)),
+    // a map of several keys beside a short form has its own defaults
+    ...choices.flatMap((inner) => keysOf(inner, at, Object.keys(inner.properties ?? {}).length < 2)),
   ];
 }
 

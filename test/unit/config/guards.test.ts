@@ -40,17 +40,20 @@ test('stages are read in their order, in basis points and milliseconds', () => {
   expect(loadConfig(everyKey).rollouts[0]?.stages).toEqual([
     {
       ...{ name: 'shadow', weightBp: 0, scope: {}, approve: 'automatic' },
-      hold: { timeMs: 1_800_000, pairs: 10_000, requests: 0 },
+      hold: { timeMs: 1_800_000, pairs: 10_000, requests: 0, atMostMs: 5_400_000 },
     },
     {
       ...{ name: 'city', weightBp: 500, scope: { country: ['NZ', 'IE'], tier: ['gold'] }, approve: 'required' },
-      hold: { timeMs: 0, pairs: 0, requests: 500 },
+      hold: { timeMs: 0, pairs: 0, requests: 500, atMostMs: 43_200_000 },
     },
     {
       ...{ name: 'one', weightBp: 100, scope: {}, approve: 'automatic' },
-      hold: { timeMs: 1_800_000, pairs: 0, requests: 0 },
+      hold: { timeMs: 1_800_000, pairs: 0, requests: 0, atMostMs: 5_400_000 },
     },
-    { name: 'all', weightBp: 10_000, scope: {}, approve: 'automatic', hold: { timeMs: 0, pairs: 0, requests: 0 } },
+    {
+      ...{ name: 'all', weightBp: 10_000, scope: {}, approve: 'automatic' },
+      hold: { timeMs: 0, pairs: 0, requests: 0, atMostMs: 3_600_000 },
+    },
   ]);
 });
 
@@ -100,6 +103,7 @@ test('a limit that says nothing more rests on evidence, fails as soon as it is p
     alpha: 0.01,
     warmUpMs: 0,
     action: 'rollback',
+    promote: 'shown',
     dryRun: false,
     scope: {},
   });
@@ -107,6 +111,20 @@ test('a limit that says nothing more rests on evidence, fails as soon as it is p
 
 test('without evidence a limit has to be broken for a time', () => {
   expect(guardOf({ metric: 'error-rate', max: '1%', evidence: 'none' })).toMatchObject({ forMs: 300_000 });
+});
+
+test('a stage may take three times its time longer, and an hour at least, unless it says another', () => {
+  const atMost = (hold: object) =>
+    load({ stages: [{ ...shadowStage, hold }, all], guards: [missing] }).stages[0]?.hold.atMostMs;
+  expect([atMost({ time: '10m' }), atMost({ time: '1h' }), atMost({ time: '1h', atMost: '20s' })]).toEqual([
+    3_600_000, 10_800_000, 20_000,
+  ]);
+});
+
+test('a stage waits until a guard is shown to be fine, unless it says that only harm counts', () => {
+  const guard = { metric: 'error-rate', max: '1%' };
+  expect(guardOf(guard).promote).toBe('shown');
+  expect(guardOf({ ...guard, promote: 'unless-harm' }).promote).toBe('unless-harm');
 });
 
 test('a comparison with stable warms up after a change of weight', () => {

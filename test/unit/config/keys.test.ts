@@ -21,5 +21,5 @@ test.each([
 });
 
 test('a key of a later version is never taken for a slip', () => {
-  expect(unknownKey('mirrorBack', ['mirrorBacks'])).toBe('not supported yet');
+  expect(unknownKey('retention', ['retentions'])).toBe('not supported yet');
 });

@@ -60,6 +60,23 @@ test('every key of the form is read', () => {
   expect(process).toMatchObject({
     sockets: { decide: ['127.0.0.1:9000', '[::1]:9001', 'localhost:9002'], observe: '127.0.0.1:9003' },
     metrics: { listen: '0.0.0.0:9464' },
+    admin: {
+      listen: '0.0.0.0:9465',
+      auth: 'tokens',
+      tls: {
+        certificate: '/etc/understudy/cert.pem',
+        key: '/etc/understudy/key.pem',
+        clientCa: '/etc/understudy/ca.pem',
+      },
+      clients: { ci: 'operator', 'spiffe://example.org/dashboard': 'viewer' },
+    },
+    observe: {
+      tls: {
+        certificate: '/etc/understudy/cert.pem',
+        key: '/etc/understudy/key.pem',
+        clientCa: '/etc/understudy/ca.pem',
+      },
+    },
     geoip: { database: '/var/lib/geo.mmdb' },
     redact: { paths: ['/user/email', '/items/*/name', ''], headers: ['x-secret'], patterns: ['\\d{16}'] },
     recording: {
@@ -70,6 +87,20 @@ test('every key of the form is read', () => {
       maxBytes: 1024 ** 4,
       requests: true,
     },
+    notifications: [
+      {
+        ...{ name: 'chat', url: 'https://hooks.example/a?b=c', secret: { file: '/etc/understudy/chat.secret' } },
+        ...{ words: ['phase', 'guard', 'weight'], rollouts: ['ranker'] },
+      },
+      {
+        ...{ name: 'pager', url: 'https://pager.example/', secret: { env: 'PAGER_SECRET' } },
+        ...{ words: ['weight', 'guard'], rollouts: [] },
+      },
+      {
+        ...{ name: 'local', url: 'http://[::1]:8080/hook', secret: undefined },
+        ...{ words: ['phase', 'guard'], rollouts: [] },
+      },
+    ],
     allowBodies: true,
   });
   expect(rollouts[0]).toMatchObject({
@@ -224,6 +255,7 @@ test('what the smallest file leaves out has a default', () => {
     },
     store: '/var/lib/understudy/understudy.db',
     redact: { paths: [], headers: [], patterns: [] },
+    notifications: [],
     allowBodies: false,
   });
   expect(rollouts).toEqual([

@@ -12,10 +12,13 @@ const running: Config = {
   sockets: { decide: ['/d'], observe: '/o', admin: '/a' },
   store: '/s',
   metrics: undefined,
+  admin: undefined,
+  observe: undefined,
   geoip: undefined,
   redact: { paths: [], headers: [], patterns: [] },
   recording: undefined,
   outcomes: undefined,
+  notifications: [],
   allowBodies: false,
   rollouts: [specOf('ranker')],
 };

@@ -55,6 +55,10 @@ test.each<[object, string]>([
   ],
   [{ shadows: [{ ...shadow, sample: '0%' }] }, 'rollouts[0].shadows[0].sample: this shadow never gets a copy'],
   [
+    { mirrorBack: { cluster: 'ranker-v1-shadow', sample: '0%' } },
+    'rollouts[0].mirrorBack.sample: this shadow never gets a copy',
+  ],
+  [
     { shadows: [{ ...shadow, sample: '0.25%' }] },
     'rollouts[0].shadows[0].sample: only one request in 400 makes a pair: it takes long to see anything',
   ],
@@ -99,6 +103,14 @@ test('bodies that are shown or stored as they came are warned of, until somethin
   expect(told({ allowBodies: true, recording, redact: { paths: ['/user'] } })).toEqual([]);
   const headersOnly = { ...good.rollouts[0], capture: {}, shadows: [], prediction: undefined };
   expect(told({ recording, rollouts: [headersOnly] })).toHaveLength(1);
+});
+
+test('a webhook for a rollout that the file does not have is warned of', () => {
+  const webhook = { name: 'chat', url: 'http://localhost:1/', rollouts: ['ranker', 'rankr'] };
+  const { warnings } = parseConfig(stringify({ ...good, notifications: [webhook] }), 'f');
+  expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    'notifications[0].rollouts[1]: no rollout of this file is called "rankr"',
+  ]);
 });
 
 test('the same salt in two rollouts is warned of at the second', () => {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { rollout } from '../../../demo/circle.ts';
 import { showWhereTheyPart } from '../../../demo/parting.ts';
+import { nextBuild, rolloutOf, v2 as second, stageNames, v3 as third, v1 } from '../../../demo/rollout.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import {
   ElementDifference,
@@ -75,8 +75,8 @@ async function shown(tallies: ShadowTally[], pairs: Pair[]) {
 
 test('all traffic stands beside the worst state of the delay, for each shadow', async () => {
   const { text, asked } = await shown([v2, v3], []);
-  expect(text).toMatch(/v2 +everywhere: median 7\.1 minutes, of v1 7\.0 +97\.0 % +4000\n/);
-  expect(text).toMatch(/v3 +everywhere: median 7\.1 minutes, of v1 7\.0 +97\.0 % +4000\n/);
+  expect(text).toMatch(/v2 +everywhere: median 7\.1 minutes, of v2 7\.0 +97\.0 % +4000\n/);
+  expect(text).toMatch(/v3 +everywhere: median 7\.1 minutes, of v2 7\.0 +97\.0 % +4000\n/);
   expect(text).toMatch(/v3 +state=CO: delay 60 x, 100 % of pairs +0\.0 % +110\n/);
   expect(text).toContain('Found: for flights from CO');
   expect(text).not.toContain('state=RI');
@@ -99,11 +99,13 @@ test('too few pairs of every state are said, and the slip is claimed of no other
   expect(other.text).not.toContain('Found');
 });
 
-test('the demo compares answers as envoy/understudy.yaml does, and its configuration is a good one', () => {
+test('the demo compares answers as envoy/understudy.yaml does, and the configuration of every act is a good one', () => {
   const file = resolve(import.meta.dirname, '../../../envoy/understudy.yaml');
   const shipped = parse(readFileSync(file, 'utf8')).rollouts[0].prediction;
-  expect(rollout.prediction).toEqual(shipped);
-  expect(() =>
-    parseConfig(JSON.stringify({ trustedHeaders: ['x-user-id', 'x-geo-state'], rollouts: [rollout] }), 'demo'),
-  ).not.toThrow();
+  const acts = [rolloutOf(v1, second), rolloutOf(second, third), rolloutOf(second, nextBuild('2.1.0'), [third])];
+  for (const rollout of acts) {
+    expect(rollout.prediction).toEqual(shipped);
+    const text = JSON.stringify({ trustedHeaders: ['x-user-id', 'x-geo-state'], rollouts: [rollout] });
+    expect(parseConfig(text, 'demo').config.rollouts[0]?.stages.map(({ name }) => name)).toEqual(stageNames);
+  }
 });

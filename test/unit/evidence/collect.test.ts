@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NOT_GUARDED } from '../../../src/evidence/guarded.ts';
 import { MAX_CELLS } from '../../../src/evidence/open-block.ts';
 import { quantile } from '../../../src/evidence/sketch.ts';
 import type { PredictionSpec } from '../../../src/prediction/spec.ts';
@@ -242,6 +243,24 @@ describe('bounds', () => {
     expect(collector.close(0, 0)?.cells.map(({ key }) => key.segmentValue)).toEqual(['', 'other', '', 'other', 'u49']);
     collector.addPair(pairOf({ release: 'r2', segments: { user: 'u9999' } }), { twin: false });
     expect(collector.close(0, 0)?.cells.map(({ key }) => key.segmentValue)).toEqual(['', 'u9999']);
+  });
+
+  test('a value that a stage or guard names has its own sums, however many others came before it', () => {
+    const { collector } = collecting();
+    for (let i = 0; i < 60; i++) {
+      collector.addExchange(productionOf({ decision: { segments: { user: `u${i}` } } }), NO_FACTS);
+    }
+    const guarded = { ...NOT_GUARDED, named: { user: ['u58', 'late'] } };
+    const values = ['late', 'u58', 'u59'];
+    for (const user of values) {
+      collector.addExchange(productionOf({ decision: { segments: { user } } }), { ...NO_FACTS, guarded });
+      collector.addPair(pairOf({ segments: { user } }), { twin: false, guarded });
+    }
+    const cells = collector.close(0, 0)?.cells ?? [];
+    const ofPairs = cells.flatMap((cell) => ('pair' in cell ? [cell.key.segmentValue] : []));
+    expect(ofPairs).toEqual(['', 'late', 'u58', 'other']);
+    const late = cells.find((cell) => 'arm' in cell && cell.key.segmentValue === 'late');
+    expect(late).toMatchObject({ arm: { requests: 1 } });
   });
 
   test('a block has at most 20,000 cells; segments go first, all traffic stays', () => {

@@ -12,7 +12,7 @@ function answer(changes: Partial<RolloutSnapshot> = {}, headers: Record<string, 
   const snapshot = compiled(changes);
   const decision = decide(snapshot, facts(headers));
   if (decision === undefined) throw new Error('no decision');
-  const { response, dynamicMetadata } = ProcessingResponse.decode(decisionAnswer(snapshot.snapshot, decision, ID));
+  const { response, dynamicMetadata } = ProcessingResponse.decode(decisionAnswer(snapshot.snapshot, decision, ID, 12));
   if (response?.$case !== 'requestHeaders') throw new Error('expected an answer to request headers');
   const options = response.value.response?.headerMutation?.setHeaders ?? [];
   return {
@@ -67,6 +67,7 @@ describe('the dynamic metadata of a decision', () => {
       reason: 'hash',
       segments: { country: 'IE' },
       unit: expect.stringMatching(/^[0-9a-f]{16}$/),
+      slot: 12,
     });
     expect(answer({}, { 'x-user-id': 'bob' }).metadata.unit).not.toBe(metadata.unit);
   });

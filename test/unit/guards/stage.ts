@@ -24,6 +24,7 @@ export function guardOf(changes: Partial<GuardSpec> = {}): GuardSpec {
     alpha: 0.01,
     warmUpMs: 120_000,
     action: 'rollback',
+    promote: 'shown',
     dryRun: false,
     scope: {},
     ...changes,

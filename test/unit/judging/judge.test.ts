@@ -8,7 +8,7 @@ import { createJudging } from '../../../src/judging/loop.ts';
 import { seenFromText, seenToText } from '../../../src/judging/seen-block.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { NO_FACTS, productionOf } from '../evidence/pairs.ts';
-import { cellOf, guardOf, viewOf } from './stage.ts';
+import { cellOf, guardOf, judgingOver, viewOf } from './stage.ts';
 
 const judged = (limits: Readonly<Record<string, number>>): Judged => ({
   rollout: 'ranker',
@@ -40,6 +40,37 @@ test('a guard whose spec changed starts anew, the others go on bit by bit, whate
   expect(b).not.toEqual(fresh);
 });
 
+test('a guard on a field that is compared in another way starts anew, from the block in which it is', async () => {
+  const what = (field: string) => ({ metric: 'pair.agreement', field, net: false }) as const;
+  const guards = [guardOf({ name: 'a', what: what('a') }), guardOf({ name: 'b', what: what('b') }), guardOf()];
+  const views = (abs: number) => {
+    const field = (name: string, abs: number) =>
+      ({ name, source: { at: `/${name}` }, compare: { kind: 'number', abs, rel: 0 } }) as const;
+    const fields = [field('a', abs), field('b', 5), field('nobody asks', abs)];
+    const none = { batch: { at: undefined, key: undefined }, timings: { featureFetch: undefined } };
+    const prediction = { preset: 'json', fields, ...none } as const;
+    return [viewOf({ guards, prediction })];
+  };
+  const store = openStore(':memory:');
+  const stage = judgingOver(store, { views: views(5) });
+  const judgedOf = (): Judged => JSON.parse(store.judges()[0]?.judged ?? '');
+  await stage.next();
+  const before = judgedOf();
+  stage.views = views(50);
+  await stage.next();
+  const now = judgedOf();
+  expect(Object.keys(now.compared ?? {})).toEqual(['a', 'b']);
+
+  const state = guardJudge.step(guardJudge.start(before), seen([10, 60], 0));
+  const [ofA, ofB, ofP95] = structuredClone(state.guards);
+  const [fresh] = guardJudge.start(now).guards;
+  expect(ofA).not.toEqual(fresh);
+  expect(guardJudge.adopt(structuredClone(state), now).guards).toEqual([fresh, ofB, ofP95]);
+  // an earlier version did not say how
+  const { compared: _, ...unsaid } = before;
+  expect(guardJudge.adopt({ ...state, judged: unsaid }, now).guards).toEqual([ofA, ofB, ofP95]);
+});
+
 test('the judge as it is: through JSON after every block, or never, it comes to the same bits', () => {
   let [kept, read] = [guardJudge.start(judged({ a: 50 })), guardJudge.start(judged({ a: 50 }))];
   for (let at = 0; at < 30; at++) {
@@ -62,6 +93,20 @@ test('limits of latency and feature fetch are counted exactly, with where they c
   expect(guardedOf(guards)).toEqual({ latencyMs: [40, 50], featureFetchMs: [8], units: true });
   expect(guardedOf([])).toBe(NOT_GUARDED);
   expect(Object.keys(guardedByRollout([{ name: 'a', guards }, { name: 'b' }]))).toEqual(['a']);
+});
+
+test('the segment values that guards and stages name are told, also without guards; those of `each` are not', () => {
+  const stages = [{ scope: {} }, { scope: { country: ['NZ', 'IE'] } }, { scope: { country: ['NZ'], tier: ['gold'] } }];
+  const guards = [guardOf({ scope: { country: ['FR'] } }), guardOf({ scope: { state: 'each' } }), guardOf()];
+  expect(guardedOf(guards, stages).named).toEqual({ country: ['FR', 'IE', 'NZ'], tier: ['gold'] });
+  expect(
+    guardedByRollout([
+      { name: 'a', stages },
+      { name: 'b', stages: [{ scope: {} }] },
+    ]),
+  ).toEqual({
+    a: { latencyMs: [], featureFetchMs: [], units: false, named: { country: ['IE', 'NZ'], tier: ['gold'] } },
+  });
 });
 
 test.each([

@@ -317,6 +317,33 @@ describe('a store that cannot be written', () => {
     ]);
   });
 
+  test('what cannot be stored is judged for harm once, in order, on top of what was stored; later as if it had not been', async () => {
+    const { stage, state } = failing();
+    await stage.next([1]);
+    state.fails = true;
+    const waiting = [stage.next([2, 2]), stage.next([3])];
+    stage.nowMs += 5_000;
+    stage.judging.tick();
+    const said = () => stage.unstored.map(({ verdicts }) => verdicts[0]?.n);
+    expect(said()).toEqual([3, 4]);
+    state.fails = false;
+    stage.nowMs += 5_000;
+    stage.judging.tick();
+    await Promise.all(waiting);
+    expect(stage.tally()).toMatchObject({ requests: 4, blocks: 3 });
+    expect(stage.looked.map(({ verdicts }) => verdicts[0]?.n)).toEqual([1, 3, 4]);
+    state.fails = true;
+    void stage.next([5]);
+    expect(said()).toEqual([3, 4, 5]);
+  });
+
+  test('of what waits too long each block is judged for harm once, and the gap it becomes is not', async () => {
+    const { stage, state } = failing();
+    state.fails = true;
+    for (let n = 0; n < 70; n++) void stage.next([1]);
+    expect(stage.unstored.map(({ verdicts }) => verdicts[0]?.n)).toEqual(Array.from({ length: 70 }, (_, n) => n + 1));
+  });
+
   test('what waits too long is dropped and counted, and is a gap', async () => {
     const { stage, state } = failing();
     await stage.next([1]);
@@ -369,4 +396,87 @@ test('ripe outcomes are asked for inside the transaction, and samples by rollout
   expect(asked).toEqual(['ranker r1']);
   const [step] = stage.store.steps('ranker');
   expect(seenFromText(step?.seen ?? '').samples).toEqual({ p95: 7 });
+});
+
+describe('what a block holds for its stage', () => {
+  const canary = (requests: number, weightBp = 500) => [
+    cellOf(new Array(requests).fill(1), { arm: 'canary', weightBp }),
+  ];
+  const heldIn = (stage: ReturnType<typeof judgingOver>) =>
+    stage.looked.map(({ seen }) => [seen.covered, seen.present, seen.requests]);
+
+  test('is told after its verdicts are, once for each block, and not when the judge fails', async () => {
+    const broken = { ...tallyJudge, step: () => expect.fail('no') };
+    const stage = judgingOver();
+    stage.onJudged = ({ verdicts }) => expect(stage.judging.verdicts.list('ranker')).toEqual(verdicts);
+    await stage.next([], { cells: canary(3) });
+    await stage.next([], { cells: canary(4), seen: [seenOf({ matched: 1, unmatched: 1 })] });
+    expect(heldIn(stage)).toEqual([
+      [true, true, 3],
+      [false, true, 4],
+    ]);
+    const failing = judgingOver(openStore(':memory:'), { judge: broken });
+    await failing.next();
+    expect(failing.looked).toEqual([]);
+  });
+
+  test('is told of gaps, in which nothing was seen', async () => {
+    const stage = judgingOver();
+    await stage.next([], { cells: canary(3) });
+    stage.nowMs += 20_000;
+    stage.judging.tick();
+    expect(stage.looked.at(-1)?.seen).toEqual({
+      ...{ durationMs: 20_000, covered: false, present: false, pairs: 0, requests: 0, byValue: {} },
+    });
+  });
+
+  test('is nothing when the rollout changed while it was open: the time before belongs to the stage before', async () => {
+    const stage = judgingOver();
+    await stage.next([], { cells: canary(3) });
+    stage.views = [viewOf({ revision: 8 })];
+    await stage.next([], { cells: canary(3) });
+    await stage.next([], { cells: canary(3) });
+    expect(heldIn(stage)).toEqual([
+      [true, true, 3],
+      [false, false, 0],
+      [true, true, 3],
+    ]);
+    // to the judge it is a block like others: evidence is kept by weight
+    expect(stage.tally()).toMatchObject({ covered: 3, requests: 9 });
+  });
+
+  test('is nothing of blocks that waited for the store while a stage was left: they are of before', async () => {
+    const store = openStore(':memory:');
+    let full = false;
+    const failing: EvidenceStore = {
+      ...store,
+      inStep: (work) => (full ? expect.fail('the disk is full') : store.inStep(work)),
+    };
+    const stage = judgingOver(failing);
+    stage.onJudged = () => {
+      if (stage.looked.length === 2) stage.views = [viewOf({ revision: 8, weightBp: 2_500 })];
+    };
+    await stage.next([], { cells: canary(3) });
+    full = true;
+    const waited = [1, 2, 3].map(() => stage.next([], { cells: canary(3) }));
+    full = false;
+    const last = stage.next([], { cells: canary(3, 2_500) });
+    expect(await Promise.all([...waited, last])).toEqual(['stored', 'stored', 'stored', 'stored']);
+    await stage.next([], { cells: canary(3, 2_500) });
+    expect(heldIn(stage).map(([, present]) => present)).toEqual([true, true, false, false, false, true]);
+  });
+
+  test("counts each value of the stage's scope, whether or not a guard looks at it", async () => {
+    const hold = { timeMs: 0, pairs: 0, requests: 0, atMostMs: 0 };
+    const city = { name: 'city', weightBp: 500, scope: { country: ['NZ', 'IE'] }, hold, approve: 'automatic' } as const;
+    const stage = judgingOver(openStore(':memory:'), {
+      views: [viewOf({ guards: [], stages: [city], stage: 'city' })],
+    });
+    const nz = { arm: 'canary', segment: 'country', segmentValue: 'NZ' } as const;
+    await stage.next([], { cells: [...canary(5), cellOf([1, 1], nz)] });
+    expect(stage.looked[0]?.seen).toMatchObject({
+      requests: 5,
+      byValue: { 'country=NZ': { pairs: 0, requests: 2 }, 'country=IE': { pairs: 0, requests: 0 } },
+    });
+  });
 });

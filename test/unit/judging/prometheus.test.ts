@@ -47,7 +47,16 @@ test('a source that answers too much, or with an error, is told apart from one t
 function guard(everyMs: number): GuardSpec {
   return {
     ...{ name: 'queue', threshold: { kind: 'max', value: 10 }, forMs: 0, clear: undefined, windowMs: 60_000, minN: 1 },
-    ...{ missing: 'hold', evidence: 'none', alpha: 0.01, warmUpMs: 0, action: 'pause', dryRun: false, scope: {} },
+    ...{
+      missing: 'hold',
+      evidence: 'none',
+      alpha: 0.01,
+      warmUpMs: 0,
+      action: 'pause',
+      promote: 'shown',
+      dryRun: false,
+      scope: {},
+    },
     what: { metric: 'prometheus', url: 'http://metrics:9090/base', query: 'max(queue{a="b"})', everyMs },
   };
 }

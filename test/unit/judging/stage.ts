@@ -6,7 +6,7 @@ import type { GuardSpec } from '../../../src/guards/spec.ts';
 import type { Verdict } from '../../../src/guards/verdict.ts';
 import type { Judge } from '../../../src/judging/judge.ts';
 import { createJudging } from '../../../src/judging/loop.ts';
-import type { JudgedView, Sources } from '../../../src/judging/step.ts';
+import type { JudgedView, Sources, Stepped } from '../../../src/judging/step.ts';
 import type { EvidenceStore } from '../../../src/judging/store.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 
@@ -24,6 +24,7 @@ export function guardOf(changes: Partial<GuardSpec> = {}): GuardSpec {
     alpha: 0.01,
     warmUpMs: 0,
     action: 'alert',
+    promote: 'shown',
     dryRun: false,
     scope: {},
     ...changes,
@@ -158,12 +159,19 @@ export function judgingOver(
 ) {
   const counted: Record<string, number> = {};
   const lines: string[] = [];
-  const stage = { views, nowMs: 0, wallMs: 1_700_000_000_000 };
+  const looked: Stepped[] = [];
+  const unstored: Stepped[] = [];
+  const stage = { views, nowMs: 0, wallMs: 1_700_000_000_000, onJudged: (_: Stepped) => {} };
   const judging = createJudging({
     store,
     judge,
     views: () => stage.views,
     ...(sources && { sources }),
+    onJudged: (stepped) => {
+      looked.push(stepped);
+      stage.onJudged(stepped);
+    },
+    onUnstored: (stepped) => unstored.push(stepped),
     count: (name) => {
       counted[name] = (counted[name] ?? 0) + 1;
     },
@@ -178,6 +186,8 @@ export function judgingOver(
     store,
     counted,
     lines,
+    looked,
+    unstored,
     /** Ten seconds pass, and the next block of our own comes. */
     next(latencies: readonly number[] = [10], changes: Partial<ClosedBlock> = {}) {
       stage.nowMs += 10_000;

@@ -2,6 +2,7 @@
 import type { GuardSpec } from '../../../src/guards/spec.ts';
 import type { MetricsSource } from '../../../src/metrics/families.ts';
 import type { PredictionSpec } from '../../../src/prediction/spec.ts';
+import { FRESH_HOLD } from '../../../src/rollout/hold.ts';
 import { rollout } from '../routing/rollout.ts';
 
 export const noDelay = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
@@ -26,6 +27,7 @@ const GUARD: GuardSpec = {
   alpha: 0.01,
   warmUpMs: 0,
   action: 'rollback',
+  promote: 'shown',
   dryRun: false,
   scope: {},
 };
@@ -43,6 +45,11 @@ export function metricsSource(seen: Changes = {}): MetricsSource {
     cause: 'manual',
     updatedAtMs: 0,
     updatedBy: 'test',
+    byHand: true,
+    stage: undefined,
+    hold: FRESH_HOLD,
+    specRevision: 7,
+    file: 'understudy.yaml',
   } as const;
   const threads = [
     { name: 'decide-0', state: 'serving', revision: 7, restarts: 0 },

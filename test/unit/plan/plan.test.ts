@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { GuardSpec, StageSpec } from '../../../src/guards/spec.ts';
 import { planOf, type StagePlan } from '../../../src/plan/plan.ts';
-import type { PlannedRollout } from '../../../src/plan/rollout.ts';
+import { type PlannedRollout, shadowsOf } from '../../../src/plan/rollout.ts';
 import { ASSUMED_TRAFFIC } from '../../../src/plan/traffic.ts';
 import { guardOf } from '../guards/stage.ts';
 import { specOf } from '../rollout/fakes.ts';
 import { shadowOf } from '../routing/rollout.ts';
 
-const noHold = { timeMs: 0, pairs: 0, requests: 0 };
+const noHold = { timeMs: 0, pairs: 0, requests: 0, atMostMs: 3_600_000 };
 
 function stageOf(name: string, weightBp: number, changes: Partial<StageSpec> = {}): StageSpec {
   return { name, weightBp, scope: {}, hold: noHold, approve: 'automatic', ...changes };
@@ -90,6 +90,25 @@ test('pairs are of the requests that the other version answered, at most as many
   expect(firstStage({ ...rollout, shadows: few }).pairsPerSecond).toBe(20);
 });
 
+test('mirror-back gives pairs of what canary answers, also when nobody is left on stable', () => {
+  const back = shadowOf('mirror-back', 'ranker-v1-shadow', '1.8.0', { onlyArm: 'canary', sampleBp: 1_000 });
+  const rollout = rolloutOf([stageOf('quarter', 2_500), last], [agreement]);
+  const { stages } = planOf({ ...rollout, shadows: [...rollout.shadows, back] }, ASSUMED_TRAFFIC);
+  expect(stages.map(({ pairsPerSecond, guards }) => [pairsPerSecond, guards[0]?.subject])).toEqual([
+    [77.5, 'pairs'],
+    [10, 'pairs'],
+  ]);
+});
+
+test('mirror-back is no twin: what it disagrees about is no noise', () => {
+  const back = shadowOf('mirror-back', 'ranker-v1-shadow', '1.8.0', { onlyArm: 'canary' });
+  const twin = shadowOf('twin', 'ranker-v1-shadow', '1.8.0');
+  const shadows = (...some: (typeof back)[]) => shadowsOf(specOf('ranker', { shadows: some }));
+  expect(shadows(back)).toMatchObject({ twinShadow: undefined, mirrorBackShadow: 'mirror-back' });
+  expect(shadows(twin, back)).toMatchObject({ twinShadow: 'twin', mirrorBackShadow: 'mirror-back' });
+  expect(shadows(twin)).toMatchObject({ twinShadow: 'twin', mirrorBackShadow: 'twin' });
+});
+
 test('a stage that waits for what never comes is never over', () => {
   const stage = stageOf('shadow', 0, { hold: { ...noHold, requests: 1 } });
   const plan = planOf(rolloutOf([stage, last], [agreement]), ASSUMED_TRAFFIC);
@@ -102,6 +121,8 @@ test('a stage takes as long as its slowest guard that can hold it up', () => {
   const held = firstStage(rolloutOf(stages, [agreement, slow]));
   expect(held.expectedMs).toBe(held.guards[1]?.needs?.ms);
   expect(firstStage(rolloutOf(stages, [agreement, { ...slow, action: 'alert' }])).expectedMs).toBe(60_000);
+  const unlessHarm = firstStage(rolloutOf(stages, [agreement, { ...slow, promote: 'unless-harm' }]));
+  expect([unlessHarm.expectedMs, unlessHarm.guards.map(({ waits }) => waits)]).toEqual([60_000, ['shown', 'no harm']]);
 });
 
 test('a guard with nothing to look at says why, and needs nothing', () => {
@@ -135,8 +156,15 @@ test('stages that are left by themselves need a guard that judges', () => {
     'shadow: agreement: at weight 0: no shadow runs 2.0.0',
     expect.stringMatching(/^one: agreement: at weight 1 %: /),
   ]);
-  const idle = 'guards that only alert, are a dry run, or only say whether there is data do not count';
-  const weak: Partial<GuardSpec>[] = [{ action: 'alert' }, { dryRun: true }, { what: { metric: 'no-data' } }];
+  const idle =
+    'guards that only alert, are a dry run, look at each segment, let pass unless harm is shown, or only say whether there is data do not count';
+  const weak: Partial<GuardSpec>[] = [
+    { action: 'alert' },
+    { dryRun: true },
+    { promote: 'unless-harm' },
+    { scope: { tier: 'each' } },
+    { what: { metric: 'no-data' } },
+  ];
   for (const changes of weak) expect(unjudged([{ ...agreement, ...changes }])[0]).toBe(`shadow: ${idle}`);
 });
 

@@ -26,6 +26,6 @@ export function rolloutOf(name: string, shadowCount = 0, route?: string[]): Reco
   };
 }
 
-export function configOf(rollouts: readonly object[], sockets = {}): Config {
-  return parseConfig(stringify({ rollouts, sockets }), 'understudy.yaml').config;
+export function configOf(rollouts: readonly object[], sockets = {}, more = {}): Config {
+  return parseConfig(stringify({ rollouts, sockets, ...more }), 'understudy.yaml').config;
 }

@@ -182,6 +182,14 @@ test('a cluster that several rollouts name is there once', () => {
   ]);
 });
 
+test('the cluster of mirror-back is that of a shadow, with a small breaker of its own', () => {
+  const file = read(render(configOf([{ ...rolloutOf('a', 1), mirrorBack: { cluster: 'a-v1-shadow' } }])));
+  const { name: _, load_assignment: _at, ...breaker } = clusterOf(file, 'a-v1-shadow');
+  const { name: _s, load_assignment: _sAt, ...ofShadow } = clusterOf(file, 'a-shadow-1');
+  expect(breaker).toEqual(ofShadow);
+  expect(breaker).toHaveProperty('circuit_breakers');
+});
+
 test('the loop has room for all shadows, and never for fewer than one request can have', () => {
   const connections = (rollouts: object[]) =>
     clusterOf(read(render(configOf(rollouts))), 'understudy_loop').circuit_breakers.thresholds[0].max_connections;
@@ -199,6 +207,15 @@ test('each decide socket is an endpoint, a path or an address; observe has one',
   ]);
   expect(addressesOf(file, 'understudy_observe')).toEqual([tcp('127.0.0.1', 7003)]);
 });
+
+test('where observe asks for a certificate, Envoy shows one, and only there', () => {
+  const config = configOf([rolloutOf('a')], { observe: '0.0.0.0:7003' }, { observe: { tls: FILES } });
+  const shows = read(render(config)).static_resources.clusters.filter((one: object) => 'transport_socket' in one);
+  expect(shows.map(({ name }: { name: string }) => name)).toEqual(['understudy_observe']);
+  expect(render(configOf([rolloutOf('a')]))).not.toContain('transport_socket');
+});
+
+const FILES = { certificate: '/etc/u/cert.pem', key: '/etc/u/key.pem', clientCa: '/etc/u/ca.pem' };
 
 test.each([
   ['10s', '10s', '9s', '9.5s'],

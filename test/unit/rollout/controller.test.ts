@@ -102,8 +102,11 @@ test('a weight is stored with its event, published and announced, and only its r
   ]);
   expect(store.events({ limit: 1 })[0]).toMatchObject({
     kind: 'weight-set',
-    detail: '{"fromBp":0,"toBp":500}',
+    detail:
+      '{"from":{"phase":"paused","cause":"manual","weightBp":0},"to":{"phase":"paused","cause":"manual","weightBp":500},"fromBp":0,"toBp":500}',
     reason: 'first users',
+    specRevision: 1,
+    guards: '[]',
   });
   expect(announced).toBe(1);
 

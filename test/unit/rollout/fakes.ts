@@ -33,5 +33,6 @@ export function fakePublisher(unconfirmed: readonly string[] = []): Publisher & 
       published.push(snapshot);
       return unconfirmed;
     },
+    unconfirmed: () => unconfirmed,
   };
 }

@@ -30,7 +30,7 @@ test('stages and guards are of the spec and not of the release, and no thread is
   const publisher = fakePublisher();
   const start = (specs: readonly RolloutSpec[]) => createController({ specs, store, publisher, now: () => 1 });
   const before = start([specOf('ranker')]).view('ranker');
-  const hold = { timeMs: 0, pairs: 0, requests: 0 };
+  const hold = { timeMs: 0, pairs: 0, requests: 0, atMostMs: 3_600_000 };
   const stages = [{ name: 'all', weightBp: 10_000, scope: {}, hold, approve: 'automatic' }] as const;
   const controller = start([specOf('ranker', { stages })]);
   expect(controller.view('ranker')).toMatchObject({ release: before.release, weightBp: before.weightBp, stages });

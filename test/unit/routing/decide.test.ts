@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/routing/decide.ts';
 import type { RequestFacts } from '../../../src/routing/facts.ts';
-import { compiled, facts, shadowOf } from './rollout.ts';
+import { isMirrorBack, isTwin } from '../../../src/routing/snapshot.ts';
+import { compiled, facts, rollout, shadowOf } from './rollout.ts';
 
 // buckets under salt ranker/2.0.0: alice 8454, 日本-ünïcode 115
 const LOW = { 'x-user-id': '日本-ünïcode' };
@@ -140,6 +141,28 @@ describe('a shadow', () => {
     expect(decision?.skipped.map(({ shadow, reason }) => [shadow.name, reason])).toEqual([
       ['candidate', 'same-version'],
     ]);
+  });
+
+  test('that is mirror-back gets a copy of what canary answers, and of nothing else', () => {
+    const back = shadowOf('mirror-back', 'ranker-v1-shadow', '1.8.0', { onlyArm: 'canary' });
+    const shadows = [shadowOf('candidate', 'ranker-v2-shadow', '2.0.0'), back];
+    expect(names(decide(compiled({ shadows }), facts(LOW)))).toEqual(['2:mirror-back']);
+    const onStable = decide(compiled({ shadows }), facts(HIGH));
+    expect(names(onStable)).toEqual(['1:candidate']);
+    expect(onStable?.skipped.map(({ shadow, reason }) => [shadow.name, reason])).toEqual([
+      ['mirror-back', 'other-arm'],
+    ]);
+  });
+
+  test('of the stable version is a twin, unless it is mirror-back', () => {
+    const { shadows, stable } = rollout();
+    const [candidate, twin] = shadows.map((shadow) => [isTwin({ stable }, shadow), isMirrorBack({ stable }, shadow)]);
+    expect([candidate, twin]).toEqual([
+      [false, false],
+      [true, false],
+    ]);
+    const back = shadowOf('mirror-back', 'ranker-v1-shadow', '1.8.0', { onlyArm: 'canary' });
+    expect([isTwin({ stable }, back), isMirrorBack({ stable }, back)]).toEqual([false, true]);
   });
 
   test.each([

@@ -54,6 +54,7 @@ export function shadowOf(name: string, cluster: string, version: string, changes
     methods: [],
     maxPerSecond: undefined,
     maxBodyBytes: 4 * 1024 * 1024,
+    onlyArm: undefined,
     mirrorUnknownLength: ['application/grpc*'],
     ...changes,
   };

@@ -9,7 +9,7 @@ test('the hash of a unit is the one that a decision carries', () => {
   const snapshot = compiled({});
   const decision = decide(snapshot, facts({ 'x-user-id': 'alice' }));
   if (decision?.unit === undefined) throw new Error('no unit');
-  const { dynamicMetadata } = ProcessingResponse.decode(decisionAnswer(snapshot.snapshot, decision, '0'.repeat(32)));
+  const { dynamicMetadata } = ProcessingResponse.decode(decisionAnswer(snapshot.snapshot, decision, '0'.repeat(32), 0));
   const unit = dynamicMetadata?.['understudy.decision']?.unit;
   expect(hashUnit(snapshot.snapshot.unitKey, { source: 'header x-user-id', value: 'alice' })).toBe(unit);
   expect(unit).toMatch(/^[0-9a-f]{16}$/);

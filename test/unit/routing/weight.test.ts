@@ -14,9 +14,10 @@ describe('the base weight', () => {
     expect(baseWeight({ weightBp: 0, reached: [five] }, {})).toBe(0);
   });
 
-  test('is else that of the highest stage reached whose scope the request is in', () => {
+  test('is else the highest of the stages reached whose scope the request is in, also where a later one is lower', () => {
     const reached = [city, one];
-    expect(baseWeight({ weightBp: undefined, reached }, { country: 'NZ' })).toBe(100);
+    expect(baseWeight({ weightBp: undefined, reached }, { country: 'NZ' })).toBe(500);
+    expect(baseWeight({ weightBp: undefined, reached }, { country: 'FR' })).toBe(100);
     expect(baseWeight({ weightBp: undefined, reached: [city] }, { country: 'NZ' })).toBe(500);
     expect(baseWeight({ weightBp: undefined, reached: [city] }, { country: 'FR' })).toBe(0);
     expect(baseWeight({ weightBp: undefined, reached: [city] }, {})).toBe(0);
@@ -73,3 +74,21 @@ test.each(['rolling-back', 'rolled-back'] as const)(
     );
   },
 );
+
+test("over any stages that are reached one after the other nobody's base weight goes down, in whichever segment", () => {
+  const scope = fc.constantFrom(
+    {},
+    { country: ['NZ'] },
+    { country: ['NZ', 'IE'] },
+    { tier: ['gold'], country: ['IE'] },
+  );
+  const reached = fc.array(fc.record({ weightBp: fc.integer({ min: 0, max: 10_000 }), scope }), { maxLength: 8 });
+  const country = fc.constantFrom('NZ', 'IE', 'FR');
+  const segments = fc.record({ country, tier: fc.constant('gold') }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(reached as fc.Arbitrary<Reached[]>, segments, (stages, who) => {
+      const weights = stages.map((_, i) => baseWeight({ weightBp: undefined, reached: stages.slice(0, i + 1) }, who));
+      expect(weights).toEqual([...weights].sort((a, b) => a - b));
+    }),
+  );
+});

@@ -8,11 +8,11 @@ const loopDelay = { p50Ms: 1, p99Ms: 2, maxMs: 3 };
 function decided(changes: { counts?: number[]; streamsInFlight?: number } = {}) {
   const { counts = Array(14).fill(0), streamsInFlight = 0 } = changes;
   const times = { counts, sumSeconds: 0.25 };
-  return { decisions: [], counters: {}, spans: [], times, streamsInFlight, loopDelay };
+  return { decisions: [], decided: [], counters: {}, spans: [], times, streamsInFlight, loopDelay };
 }
 
 const observed = {
-  ...{ counters: {}, pairs: [], kept: [], closed: [], open: undefined, loopDelay },
+  ...{ counters: {}, pairs: [], answered: [], kept: [], closed: [], open: undefined, loopDelay, delivered: new Map() },
   join: { waitingIds: 0, waitingBytes: 0, maxIds: 0, maxBytes: 0 },
 };
 
@@ -54,6 +54,13 @@ test('decision times of all threads and reports are one sum', () => {
   ledger.addDecide('decide-0', decided({ counts: [1, ...Array(12).fill(0), 5] }));
   ledger.addDecide('decide-1', decided({ counts: [2, ...Array(13).fill(0)] }));
   expect(ledger.decisionTimes()).toEqual({ counts: [3, ...Array(12).fill(0), 5], sumSeconds: 0.5 });
+});
+
+test('a cluster was last seen when the last report that names it says so', () => {
+  const ledger = createLedger({ threads: () => [], releaseOf: () => 'r' });
+  ledger.addObserve('observe', { ...observed, delivered: new Map([['ranker-v1', 5]]) });
+  ledger.addObserve('observe', { ...observed, delivered: new Map([['ranker-v2', 9]]) });
+  expect(['ranker-v1', 'ranker-v2', 'ranker-v3'].map(ledger.lastDeliveredMs)).toEqual([5, 9, undefined]);
 });
 
 test('what a thread holds now is what its last report says', () => {

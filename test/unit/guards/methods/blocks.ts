@@ -20,6 +20,7 @@ export function guardOf(what: GuardMetric, threshold: Threshold, more: Partial<G
     alpha: 0.01,
     warmUpMs: 120_000,
     action: 'rollback',
+    promote: 'shown',
     dryRun: false,
     scope: {},
     ...more,

@@ -30,10 +30,11 @@ export const protobufFileName = "understudy/admin/v1/admin.proto";
 /**
  * The way people and programs ask Understudy what it does, and change it.
  *
- * Served on a Unix socket (mode 0600) beside gRPC server reflection and grpc.health.v1.
+ * Served on a Unix socket (mode 0600), and on TCP where `admin:` says so, beside gRPC server reflection and grpc.health.v1.
  * Errors carry a gRPC code and name the field: INVALID_ARGUMENT (a field is wrong), NOT_FOUND (no such rollout, shadow,
  * field or pair), FAILED_PRECONDITION (the expected revision is not the current one; the message holds the current one;
- * or the configuration does not allow it).
+ * or the configuration, or the phase, does not allow it), UNAUTHENTICATED (no token, or one that is not valid),
+ * PERMISSION_DENIED (its role may not).
  */
 
 export interface ListRolloutsRequest {
@@ -76,7 +77,10 @@ export interface Rollout {
   stable?: Version | undefined;
   canary?: Version | undefined;
   shadows: Shadow[];
-  /** One of design's phases; a release without stages is `paused`. */
+  /**
+   * `idle`, `shadowing`, `baking`, `extended`, `paused`, `rolling-back`, `rolled-back`, `promoted`, `holdback`,
+   * `completed`. Without stages it is `paused`.
+   */
   phase: string;
   /** Why it is in this phase, for example `manual`. */
   cause: string;
@@ -89,6 +93,55 @@ export interface Rollout {
   decisions: DecisionCount[];
   tallies: ShadowTally[];
   arms: ArmTally[];
+  /** The plan, in its order; empty: weights are set by hand. */
+  stages: Stage[];
+  /** Name of the stage it is at; empty without stages. */
+  stage: string;
+  /** How far that stage is. */
+  progress?:
+    | StageProgress
+    | undefined;
+  /** A person's weight is set: stages do not count. */
+  byHand: boolean;
+  /** Why it does not go on, one sentence each, the one that counts most first. */
+  waits: string[];
+  /** The file it is written in; empty: ApplyRollout made it. */
+  file: string;
+  /** The revision under which the spec last changed. */
+  specRevision: number;
+  /** Versions of earlier releases. */
+  retired: RetiredVersion[];
+}
+
+export interface Stage {
+  name: string;
+  weightBp: number;
+  /** `country=NZ, IE`; empty = everybody. */
+  scope: string;
+  holdMs: number;
+  holdPairs: number;
+  holdRequests: number;
+  /** A person has to agree to leave it. */
+  approve: boolean;
+  reached: boolean;
+}
+
+export interface StageProgress {
+  /** Covered time. */
+  coveredMs: number;
+  pairs: number;
+  requests: number;
+  /** Since its time was over. */
+  extendedMs: number;
+}
+
+export interface RetiredVersion {
+  version: string;
+  cluster: string;
+  /** When its last release ended, milliseconds since the epoch. */
+  retiredAtMs: number;
+  /** When its cluster was last seen to answer, as production or shadow; absent: not since the process started. */
+  lastTrafficMs?: number | undefined;
 }
 
 /** Counted since the process started. */
@@ -282,6 +335,129 @@ export interface SetWeightResponse {
   unconfirmedThreads: string[];
 }
 
+export interface ChangeRequest {
+  rollout: string;
+  /** Why; required, at most 500 characters; kept in the event. */
+  reason: string;
+  /** Who; at most 200 characters; kept in the event. With a token its name is who, and this is added. */
+  actor: string;
+  /** When given, the change is made only if Rollout.revision still is this. */
+  expectedRevision?: number | undefined;
+}
+
+export interface ChangeResponse {
+  rollout?:
+    | Rollout
+    | undefined;
+  /** Decide threads that did not confirm within 2 s; empty = all decide by it. */
+  unconfirmedThreads: string[];
+}
+
+export interface PromoteRequest {
+  change?:
+    | ChangeRequest
+    | undefined;
+  /** Through all stages that are left. */
+  toEnd: boolean;
+}
+
+export interface ResumeRequest {
+  change?:
+    | ChangeRequest
+    | undefined;
+  /** The weight that a person set is the stage's from now on. */
+  keepWeight: boolean;
+}
+
+export interface CompleteRequest {
+  change?:
+    | ChangeRequest
+    | undefined;
+  /** The cluster to which Envoy's catch-all route leads, as it was found. */
+  catchAllCluster: string;
+  /** Where it was found, for example `config_dump of 127.0.0.1:9901`; kept in the event. */
+  seenIn: string;
+}
+
+export interface ApplyRolloutRequest {
+  /** YAML or JSON: one entry of `rollouts:`. */
+  spec: string;
+  /** Says what it would do, and does nothing. */
+  dryRun: boolean;
+  /** Why; required unless dry_run. */
+  reason: string;
+  actor: string;
+  /** When given, applied only if Rollout.revision still is this; 0 = only if there is none of this name. */
+  expectedRevision?: number | undefined;
+}
+
+export interface ApplyRolloutResponse {
+  /** As it is, or would be. */
+  rollout?: Rollout | undefined;
+  unconfirmedThreads: string[];
+  /** Nothing is new. */
+  unchanged: boolean;
+  /** It is a new release: it starts at its first stage, without evidence. */
+  newRelease: boolean;
+  /** What changed, one line a place: `canary.version: "2.0.0" -> "2.1.0"`. */
+  diff: string[];
+  /** What may not be meant, as `understudy check` says it. */
+  warnings: string[];
+}
+
+export interface DeleteRolloutResponse {
+  unconfirmedThreads: string[];
+}
+
+export interface WatchEventsRequest {
+  /** Empty = all rollouts. */
+  rollout: string;
+  /** Only events with a larger number; absent = only those to come. */
+  after?: number | undefined;
+}
+
+export interface Token {
+  /** 12 characters; part of the secret, so that one can be told by the other. */
+  id: string;
+  name: string;
+  /** `viewer`, `operator`, `approver`, `admin`. */
+  role: string;
+  createdAtMs: number;
+  createdBy: string;
+  expiresAtMs: number;
+  revokedAtMs?: number | undefined;
+  revokedBy: string;
+}
+
+export interface CreateTokenRequest {
+  /** Who it is for: what events show. a-z, 0-9, `-`, `.`, `_` and `@`, at most 64 characters. */
+  name: string;
+  role: string;
+  /** 1 minute to 366 days. */
+  lifetimeMs: number;
+  actor: string;
+}
+
+export interface CreateTokenResponse {
+  token?:
+    | Token
+    | undefined;
+  /** `us_` and 12 + 43 characters. */
+  secret: string;
+}
+
+export interface ListTokensRequest {
+}
+
+export interface ListTokensResponse {
+  tokens: Token[];
+}
+
+export interface RevokeTokenRequest {
+  id: string;
+  actor: string;
+}
+
 export interface ExplainRequest {
   /** Envoy route name. */
   route: string;
@@ -358,13 +534,20 @@ export interface Event {
   timeMs: number;
   rollout: string;
   release: string;
-  /** `release-started`, `spec-changed`, `rollout-archived`, `rollout-restored`, `weight-set`. */
+  /**
+   * `release-started`, `spec-changed`, `rollout-archived`, `rollout-restored`, `weight-set`, `promoted`, `extended`, `paused`,
+   * `resumed`, `approved`, `rollback-started`, `rolled-back`, `completed`, `guard-failed`, `guard-cleared`.
+   */
   kind: string;
   actor: string;
   reason: string;
   revision: number;
   /** What changed, as JSON. */
   detail: string;
+  /** The revision under which the spec last changed. */
+  specRevision: number;
+  /** What each guard said then, as JSON. */
+  guards: string;
 }
 
 export interface WatchPairsRequest {
@@ -670,7 +853,7 @@ export interface Verdict {
   needsMs?:
     | number
     | undefined;
-  /** What it would do when it fails: `block`, `pause`, `rollback`, `alert`. Nothing moves the weight yet. */
+  /** What it would do when it fails: `block`, `pause`, `rollback`, `alert`. */
   action: string;
   dryRun: boolean;
   sentence: string;
@@ -1117,6 +1300,14 @@ function createBaseRollout(): Rollout {
     decisions: [],
     tallies: [],
     arms: [],
+    stages: [],
+    stage: "",
+    progress: undefined,
+    byHand: false,
+    waits: [],
+    file: "",
+    specRevision: 0,
+    retired: [],
   };
 }
 
@@ -1166,6 +1357,30 @@ export const Rollout: MessageFns<Rollout> = {
     }
     for (const v of message.arms) {
       ArmTally.encode(v!, writer.uint32(122).fork()).join();
+    }
+    for (const v of message.stages) {
+      Stage.encode(v!, writer.uint32(130).fork()).join();
+    }
+    if (message.stage !== "") {
+      writer.uint32(138).string(message.stage);
+    }
+    if (message.progress !== undefined) {
+      StageProgress.encode(message.progress, writer.uint32(146).fork()).join();
+    }
+    if (message.byHand !== false) {
+      writer.uint32(152).bool(message.byHand);
+    }
+    for (const v of message.waits) {
+      writer.uint32(162).string(v!);
+    }
+    if (message.file !== "") {
+      writer.uint32(170).string(message.file);
+    }
+    if (message.specRevision !== 0) {
+      writer.uint32(176).uint64(message.specRevision);
+    }
+    for (const v of message.retired) {
+      RetiredVersion.encode(v!, writer.uint32(186).fork()).join();
     }
     return writer;
   },
@@ -1301,6 +1516,351 @@ export const Rollout: MessageFns<Rollout> = {
             }
 
             message.arms.push(ArmTally.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.stages.push(Stage.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.stage = reader.string();
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.progress = StageProgress.decode(reader, reader.uint32());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.byHand = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.waits.push(reader.string());
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.file = reader.string();
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.specRevision = longToNumber(reader.uint64());
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.retired.push(RetiredVersion.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStage(): Stage {
+  return { name: "", weightBp: 0, scope: "", holdMs: 0, holdPairs: 0, holdRequests: 0, approve: false, reached: false };
+}
+
+export const Stage: MessageFns<Stage> = {
+  encode(message: Stage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.weightBp !== 0) {
+      writer.uint32(16).uint32(message.weightBp);
+    }
+    if (message.scope !== "") {
+      writer.uint32(26).string(message.scope);
+    }
+    if (message.holdMs !== 0) {
+      writer.uint32(32).uint64(message.holdMs);
+    }
+    if (message.holdPairs !== 0) {
+      writer.uint32(40).uint64(message.holdPairs);
+    }
+    if (message.holdRequests !== 0) {
+      writer.uint32(48).uint64(message.holdRequests);
+    }
+    if (message.approve !== false) {
+      writer.uint32(56).bool(message.approve);
+    }
+    if (message.reached !== false) {
+      writer.uint32(64).bool(message.reached);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.weightBp = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.holdMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.holdPairs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.holdRequests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.approve = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.reached = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStageProgress(): StageProgress {
+  return { coveredMs: 0, pairs: 0, requests: 0, extendedMs: 0 };
+}
+
+export const StageProgress: MessageFns<StageProgress> = {
+  encode(message: StageProgress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.coveredMs !== 0) {
+      writer.uint32(8).uint64(message.coveredMs);
+    }
+    if (message.pairs !== 0) {
+      writer.uint32(16).uint64(message.pairs);
+    }
+    if (message.requests !== 0) {
+      writer.uint32(24).uint64(message.requests);
+    }
+    if (message.extendedMs !== 0) {
+      writer.uint32(32).uint64(message.extendedMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StageProgress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStageProgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.coveredMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pairs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.requests = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.extendedMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRetiredVersion(): RetiredVersion {
+  return { version: "", cluster: "", retiredAtMs: 0, lastTrafficMs: undefined };
+}
+
+export const RetiredVersion: MessageFns<RetiredVersion> = {
+  encode(message: RetiredVersion, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== "") {
+      writer.uint32(10).string(message.version);
+    }
+    if (message.cluster !== "") {
+      writer.uint32(18).string(message.cluster);
+    }
+    if (message.retiredAtMs !== 0) {
+      writer.uint32(24).int64(message.retiredAtMs);
+    }
+    if (message.lastTrafficMs !== undefined) {
+      writer.uint32(32).int64(message.lastTrafficMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetiredVersion {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetiredVersion();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cluster = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.retiredAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.lastTrafficMs = longToNumber(reader.int64());
             continue;
           }
         }
@@ -2877,6 +3437,1024 @@ export const SetWeightResponse: MessageFns<SetWeightResponse> = {
   },
 };
 
+function createBaseChangeRequest(): ChangeRequest {
+  return { rollout: "", reason: "", actor: "", expectedRevision: undefined };
+}
+
+export const ChangeRequest: MessageFns<ChangeRequest> = {
+  encode(message: ChangeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.actor !== "") {
+      writer.uint32(26).string(message.actor);
+    }
+    if (message.expectedRevision !== undefined) {
+      writer.uint32(32).uint64(message.expectedRevision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.expectedRevision = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChangeResponse(): ChangeResponse {
+  return { rollout: undefined, unconfirmedThreads: [] };
+}
+
+export const ChangeResponse: MessageFns<ChangeResponse> = {
+  encode(message: ChangeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== undefined) {
+      Rollout.encode(message.rollout, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.unconfirmedThreads) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = Rollout.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unconfirmedThreads.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePromoteRequest(): PromoteRequest {
+  return { change: undefined, toEnd: false };
+}
+
+export const PromoteRequest: MessageFns<PromoteRequest> = {
+  encode(message: PromoteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      ChangeRequest.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.toEnd !== false) {
+      writer.uint32(16).bool(message.toEnd);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromoteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromoteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = ChangeRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.toEnd = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResumeRequest(): ResumeRequest {
+  return { change: undefined, keepWeight: false };
+}
+
+export const ResumeRequest: MessageFns<ResumeRequest> = {
+  encode(message: ResumeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      ChangeRequest.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.keepWeight !== false) {
+      writer.uint32(16).bool(message.keepWeight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = ChangeRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.keepWeight = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCompleteRequest(): CompleteRequest {
+  return { change: undefined, catchAllCluster: "", seenIn: "" };
+}
+
+export const CompleteRequest: MessageFns<CompleteRequest> = {
+  encode(message: CompleteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.change !== undefined) {
+      ChangeRequest.encode(message.change, writer.uint32(10).fork()).join();
+    }
+    if (message.catchAllCluster !== "") {
+      writer.uint32(18).string(message.catchAllCluster);
+    }
+    if (message.seenIn !== "") {
+      writer.uint32(26).string(message.seenIn);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompleteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompleteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = ChangeRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.catchAllCluster = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.seenIn = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseApplyRolloutRequest(): ApplyRolloutRequest {
+  return { spec: "", dryRun: false, reason: "", actor: "", expectedRevision: undefined };
+}
+
+export const ApplyRolloutRequest: MessageFns<ApplyRolloutRequest> = {
+  encode(message: ApplyRolloutRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.spec !== "") {
+      writer.uint32(10).string(message.spec);
+    }
+    if (message.dryRun !== false) {
+      writer.uint32(16).bool(message.dryRun);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.actor !== "") {
+      writer.uint32(34).string(message.actor);
+    }
+    if (message.expectedRevision !== undefined) {
+      writer.uint32(40).uint64(message.expectedRevision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplyRolloutRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplyRolloutRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.spec = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dryRun = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.expectedRevision = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseApplyRolloutResponse(): ApplyRolloutResponse {
+  return { rollout: undefined, unconfirmedThreads: [], unchanged: false, newRelease: false, diff: [], warnings: [] };
+}
+
+export const ApplyRolloutResponse: MessageFns<ApplyRolloutResponse> = {
+  encode(message: ApplyRolloutResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== undefined) {
+      Rollout.encode(message.rollout, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.unconfirmedThreads) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.unchanged !== false) {
+      writer.uint32(24).bool(message.unchanged);
+    }
+    if (message.newRelease !== false) {
+      writer.uint32(32).bool(message.newRelease);
+    }
+    for (const v of message.diff) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.warnings) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplyRolloutResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplyRolloutResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = Rollout.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unconfirmedThreads.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.unchanged = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.newRelease = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.diff.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.warnings.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDeleteRolloutResponse(): DeleteRolloutResponse {
+  return { unconfirmedThreads: [] };
+}
+
+export const DeleteRolloutResponse: MessageFns<DeleteRolloutResponse> = {
+  encode(message: DeleteRolloutResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.unconfirmedThreads) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRolloutResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRolloutResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.unconfirmedThreads.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchEventsRequest(): WatchEventsRequest {
+  return { rollout: "", after: undefined };
+}
+
+export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
+  encode(message: WatchEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rollout !== "") {
+      writer.uint32(10).string(message.rollout);
+    }
+    if (message.after !== undefined) {
+      writer.uint32(16).uint64(message.after);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rollout = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.after = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseToken(): Token {
+  return {
+    id: "",
+    name: "",
+    role: "",
+    createdAtMs: 0,
+    createdBy: "",
+    expiresAtMs: 0,
+    revokedAtMs: undefined,
+    revokedBy: "",
+  };
+}
+
+export const Token: MessageFns<Token> = {
+  encode(message: Token, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.role !== "") {
+      writer.uint32(26).string(message.role);
+    }
+    if (message.createdAtMs !== 0) {
+      writer.uint32(32).int64(message.createdAtMs);
+    }
+    if (message.createdBy !== "") {
+      writer.uint32(42).string(message.createdBy);
+    }
+    if (message.expiresAtMs !== 0) {
+      writer.uint32(48).int64(message.expiresAtMs);
+    }
+    if (message.revokedAtMs !== undefined) {
+      writer.uint32(56).int64(message.revokedAtMs);
+    }
+    if (message.revokedBy !== "") {
+      writer.uint32(66).string(message.revokedBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Token {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseToken();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.createdAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createdBy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.expiresAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.revokedAtMs = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.revokedBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreateTokenRequest(): CreateTokenRequest {
+  return { name: "", role: "", lifetimeMs: 0, actor: "" };
+}
+
+export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
+  encode(message: CreateTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.role !== "") {
+      writer.uint32(18).string(message.role);
+    }
+    if (message.lifetimeMs !== 0) {
+      writer.uint32(24).uint64(message.lifetimeMs);
+    }
+    if (message.actor !== "") {
+      writer.uint32(34).string(message.actor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lifetimeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCreateTokenResponse(): CreateTokenResponse {
+  return { token: undefined, secret: "" };
+}
+
+export const CreateTokenResponse: MessageFns<CreateTokenResponse> = {
+  encode(message: CreateTokenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.token !== undefined) {
+      Token.encode(message.token, writer.uint32(10).fork()).join();
+    }
+    if (message.secret !== "") {
+      writer.uint32(18).string(message.secret);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateTokenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateTokenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.token = Token.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.secret = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListTokensRequest(): ListTokensRequest {
+  return {};
+}
+
+export const ListTokensRequest: MessageFns<ListTokensRequest> = {
+  encode(_: ListTokensRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTokensRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTokensRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListTokensResponse(): ListTokensResponse {
+  return { tokens: [] };
+}
+
+export const ListTokensResponse: MessageFns<ListTokensResponse> = {
+  encode(message: ListTokensResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tokens) {
+      Token.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTokensResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTokensResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tokens.push(Token.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRevokeTokenRequest(): RevokeTokenRequest {
+  return { id: "", actor: "" };
+}
+
+export const RevokeTokenRequest: MessageFns<RevokeTokenRequest> = {
+  encode(message: RevokeTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.actor !== "") {
+      writer.uint32(18).string(message.actor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseExplainRequest(): ExplainRequest {
   return { route: "", method: "", headers: {}, hasBody: false, path: "", clientAddress: "" };
 }
@@ -3462,7 +5040,19 @@ export const ListEventsResponse: MessageFns<ListEventsResponse> = {
 };
 
 function createBaseEvent(): Event {
-  return { number: 0, timeMs: 0, rollout: "", release: "", kind: "", actor: "", reason: "", revision: 0, detail: "" };
+  return {
+    number: 0,
+    timeMs: 0,
+    rollout: "",
+    release: "",
+    kind: "",
+    actor: "",
+    reason: "",
+    revision: 0,
+    detail: "",
+    specRevision: 0,
+    guards: "",
+  };
 }
 
 export const Event: MessageFns<Event> = {
@@ -3493,6 +5083,12 @@ export const Event: MessageFns<Event> = {
     }
     if (message.detail !== "") {
       writer.uint32(74).string(message.detail);
+    }
+    if (message.specRevision !== 0) {
+      writer.uint32(80).uint64(message.specRevision);
+    }
+    if (message.guards !== "") {
+      writer.uint32(90).string(message.guards);
     }
     return writer;
   },
@@ -3580,6 +5176,22 @@ export const Event: MessageFns<Event> = {
             }
 
             message.detail = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.specRevision = longToNumber(reader.uint64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.guards = reader.string();
             continue;
           }
         }
@@ -6659,6 +8271,97 @@ export const RolloutAdminService = {
     responseSerialize: (value: ExplainResponse): Buffer => Buffer.from(ExplainResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainResponse => ExplainResponse.decode(value),
   },
+  /**
+   * Goes one stage on, or to the end, whatever its guards say: a person overrules. Answers as SetWeight does, and so do
+   * all that follow. FAILED_PRECONDITION after a rollback, without stages, and while a person's weight is set.
+   */
+  promote: {
+    path: "/understudy.admin.v1.RolloutAdmin/Promote" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PromoteRequest): Buffer => Buffer.from(PromoteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PromoteRequest => PromoteRequest.decode(value),
+    responseSerialize: (value: ChangeResponse): Buffer => Buffer.from(ChangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangeResponse => ChangeResponse.decode(value),
+  },
+  /** Stops the way up; the weight stays, rollback guards stay armed. */
+  pause: {
+    path: "/understudy.admin.v1.RolloutAdmin/Pause" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangeRequest): Buffer => Buffer.from(ChangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangeRequest => ChangeRequest.decode(value),
+    responseSerialize: (value: ChangeResponse): Buffer => Buffer.from(ChangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangeResponse => ChangeResponse.decode(value),
+  },
+  /** Goes on where it was paused. After SetWeight the stage's weight counts again, which must not be less. */
+  resume: {
+    path: "/understudy.admin.v1.RolloutAdmin/Resume" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeRequest): Buffer => Buffer.from(ResumeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeRequest => ResumeRequest.decode(value),
+    responseSerialize: (value: ChangeResponse): Buffer => Buffer.from(ChangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangeResponse => ChangeResponse.decode(value),
+  },
+  /** Everybody to stable, at once and for good: the release is rolled back. */
+  abort: {
+    path: "/understudy.admin.v1.RolloutAdmin/Abort" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangeRequest): Buffer => Buffer.from(ChangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangeRequest => ChangeRequest.decode(value),
+    responseSerialize: (value: ChangeResponse): Buffer => Buffer.from(ChangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangeResponse => ChangeResponse.decode(value),
+  },
+  /** Agrees to leave a stage with `approve: required` that waits for it. */
+  approve: {
+    path: "/understudy.admin.v1.RolloutAdmin/Approve" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangeRequest): Buffer => Buffer.from(ChangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangeRequest => ChangeRequest.decode(value),
+    responseSerialize: (value: ChangeResponse): Buffer => Buffer.from(ChangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangeResponse => ChangeResponse.decode(value),
+  },
+  /**
+   * Says that Envoy's catch-all delivers the new version. FAILED_PRECONDITION unless everybody is on canary and what was
+   * seen of Envoy leads there.
+   */
+  complete: {
+    path: "/understudy.admin.v1.RolloutAdmin/Complete" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompleteRequest): Buffer => Buffer.from(CompleteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompleteRequest => CompleteRequest.decode(value),
+    responseSerialize: (value: ChangeResponse): Buffer => Buffer.from(ChangeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangeResponse => ChangeResponse.decode(value),
+  },
+  /**
+   * Makes a rollout, or changes it: everything of an entry of `rollouts:`. One that a file has is refused with the file's
+   * name. INVALID_ARGUMENT lists every mistake with its line.
+   */
+  applyRollout: {
+    path: "/understudy.admin.v1.RolloutAdmin/ApplyRollout" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApplyRolloutRequest): Buffer => Buffer.from(ApplyRolloutRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApplyRolloutRequest => ApplyRolloutRequest.decode(value),
+    responseSerialize: (value: ApplyRolloutResponse): Buffer =>
+      Buffer.from(ApplyRolloutResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ApplyRolloutResponse => ApplyRolloutResponse.decode(value),
+  },
+  /** Archives a rollout that ApplyRollout made: weight 0, then it is gone. One that a file has is refused. */
+  deleteRollout: {
+    path: "/understudy.admin.v1.RolloutAdmin/DeleteRollout" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangeRequest): Buffer => Buffer.from(ChangeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangeRequest => ChangeRequest.decode(value),
+    responseSerialize: (value: DeleteRolloutResponse): Buffer =>
+      Buffer.from(DeleteRolloutResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteRolloutResponse => DeleteRolloutResponse.decode(value),
+  },
   /** The append-only log of what changed, newest first. */
   listEvents: {
     path: "/understudy.admin.v1.RolloutAdmin/ListEvents" as const,
@@ -6668,6 +8371,46 @@ export const RolloutAdminService = {
     requestDeserialize: (value: Buffer): ListEventsRequest => ListEventsRequest.decode(value),
     responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
+  },
+  /** Events after `after`, oldest first, and then each as it is stored. */
+  watchEvents: {
+    path: "/understudy.admin.v1.RolloutAdmin/WatchEvents" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchEventsRequest): Buffer => Buffer.from(WatchEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchEventsRequest => WatchEventsRequest.decode(value),
+    responseSerialize: (value: Event): Buffer => Buffer.from(Event.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Event => Event.decode(value),
+  },
+  /** A token for a person or program. Its secret is in this answer and nowhere else. */
+  createToken: {
+    path: "/understudy.admin.v1.RolloutAdmin/CreateToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateTokenRequest): Buffer => Buffer.from(CreateTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateTokenRequest => CreateTokenRequest.decode(value),
+    responseSerialize: (value: CreateTokenResponse): Buffer => Buffer.from(CreateTokenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateTokenResponse => CreateTokenResponse.decode(value),
+  },
+  /** Those that are valid, and those that no longer are; without secrets. */
+  listTokens: {
+    path: "/understudy.admin.v1.RolloutAdmin/ListTokens" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTokensRequest): Buffer => Buffer.from(ListTokensRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTokensRequest => ListTokensRequest.decode(value),
+    responseSerialize: (value: ListTokensResponse): Buffer => Buffer.from(ListTokensResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTokensResponse => ListTokensResponse.decode(value),
+  },
+  /** From now on it opens nothing. */
+  revokeToken: {
+    path: "/understudy.admin.v1.RolloutAdmin/RevokeToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeTokenRequest): Buffer => Buffer.from(RevokeTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeTokenRequest => RevokeTokenRequest.decode(value),
+    responseSerialize: (value: Token): Buffer => Buffer.from(Token.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Token => Token.decode(value),
   },
   /** Pairs as they are joined. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
   watchPairs: {
@@ -6788,8 +8531,41 @@ export interface RolloutAdminServer extends UntypedServiceImplementation {
   setWeight: handleUnaryCall<SetWeightRequest, SetWeightResponse>;
   /** What would be decided for a request with these facts, and why. Changes and counts nothing. */
   explain: handleUnaryCall<ExplainRequest, ExplainResponse>;
+  /**
+   * Goes one stage on, or to the end, whatever its guards say: a person overrules. Answers as SetWeight does, and so do
+   * all that follow. FAILED_PRECONDITION after a rollback, without stages, and while a person's weight is set.
+   */
+  promote: handleUnaryCall<PromoteRequest, ChangeResponse>;
+  /** Stops the way up; the weight stays, rollback guards stay armed. */
+  pause: handleUnaryCall<ChangeRequest, ChangeResponse>;
+  /** Goes on where it was paused. After SetWeight the stage's weight counts again, which must not be less. */
+  resume: handleUnaryCall<ResumeRequest, ChangeResponse>;
+  /** Everybody to stable, at once and for good: the release is rolled back. */
+  abort: handleUnaryCall<ChangeRequest, ChangeResponse>;
+  /** Agrees to leave a stage with `approve: required` that waits for it. */
+  approve: handleUnaryCall<ChangeRequest, ChangeResponse>;
+  /**
+   * Says that Envoy's catch-all delivers the new version. FAILED_PRECONDITION unless everybody is on canary and what was
+   * seen of Envoy leads there.
+   */
+  complete: handleUnaryCall<CompleteRequest, ChangeResponse>;
+  /**
+   * Makes a rollout, or changes it: everything of an entry of `rollouts:`. One that a file has is refused with the file's
+   * name. INVALID_ARGUMENT lists every mistake with its line.
+   */
+  applyRollout: handleUnaryCall<ApplyRolloutRequest, ApplyRolloutResponse>;
+  /** Archives a rollout that ApplyRollout made: weight 0, then it is gone. One that a file has is refused. */
+  deleteRollout: handleUnaryCall<ChangeRequest, DeleteRolloutResponse>;
   /** The append-only log of what changed, newest first. */
   listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
+  /** Events after `after`, oldest first, and then each as it is stored. */
+  watchEvents: handleServerStreamingCall<WatchEventsRequest, Event>;
+  /** A token for a person or program. Its secret is in this answer and nowhere else. */
+  createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
+  /** Those that are valid, and those that no longer are; without secrets. */
+  listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
+  /** From now on it opens nothing. */
+  revokeToken: handleUnaryCall<RevokeTokenRequest, Token>;
   /** Pairs as they are joined. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
   watchPairs: handleServerStreamingCall<WatchPairsRequest, Pair>;
   /** Of the newest 1,000 pairs and those kept for people, the newest first. Without bodies. */
@@ -6898,6 +8674,143 @@ export interface RolloutAdminClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Goes one stage on, or to the end, whatever its guards say: a person overrules. Answers as SetWeight does, and so do
+   * all that follow. FAILED_PRECONDITION after a rollback, without stages, and while a person's weight is set.
+   */
+  promote(
+    request: PromoteRequest,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  promote(
+    request: PromoteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  promote(
+    request: PromoteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  /** Stops the way up; the weight stays, rollback guards stay armed. */
+  pause(
+    request: ChangeRequest,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  pause(
+    request: ChangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  pause(
+    request: ChangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  /** Goes on where it was paused. After SetWeight the stage's weight counts again, which must not be less. */
+  resume(
+    request: ResumeRequest,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  resume(
+    request: ResumeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  resume(
+    request: ResumeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  /** Everybody to stable, at once and for good: the release is rolled back. */
+  abort(
+    request: ChangeRequest,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  abort(
+    request: ChangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  abort(
+    request: ChangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  /** Agrees to leave a stage with `approve: required` that waits for it. */
+  approve(
+    request: ChangeRequest,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  approve(
+    request: ChangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  approve(
+    request: ChangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says that Envoy's catch-all delivers the new version. FAILED_PRECONDITION unless everybody is on canary and what was
+   * seen of Envoy leads there.
+   */
+  complete(
+    request: CompleteRequest,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  complete(
+    request: CompleteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  complete(
+    request: CompleteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangeResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Makes a rollout, or changes it: everything of an entry of `rollouts:`. One that a file has is refused with the file's
+   * name. INVALID_ARGUMENT lists every mistake with its line.
+   */
+  applyRollout(
+    request: ApplyRolloutRequest,
+    callback: (error: ServiceError | null, response: ApplyRolloutResponse) => void,
+  ): ClientUnaryCall;
+  applyRollout(
+    request: ApplyRolloutRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ApplyRolloutResponse) => void,
+  ): ClientUnaryCall;
+  applyRollout(
+    request: ApplyRolloutRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ApplyRolloutResponse) => void,
+  ): ClientUnaryCall;
+  /** Archives a rollout that ApplyRollout made: weight 0, then it is gone. One that a file has is refused. */
+  deleteRollout(
+    request: ChangeRequest,
+    callback: (error: ServiceError | null, response: DeleteRolloutResponse) => void,
+  ): ClientUnaryCall;
+  deleteRollout(
+    request: ChangeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteRolloutResponse) => void,
+  ): ClientUnaryCall;
+  deleteRollout(
+    request: ChangeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteRolloutResponse) => void,
+  ): ClientUnaryCall;
   /** The append-only log of what changed, newest first. */
   listEvents(
     request: ListEventsRequest,
@@ -6913,6 +8826,61 @@ export interface RolloutAdminClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  /** Events after `after`, oldest first, and then each as it is stored. */
+  watchEvents(request: WatchEventsRequest, options?: Partial<CallOptions>): ClientReadableStream<Event>;
+  watchEvents(
+    request: WatchEventsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<Event>;
+  /** A token for a person or program. Its secret is in this answer and nowhere else. */
+  createToken(
+    request: CreateTokenRequest,
+    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
+  ): ClientUnaryCall;
+  createToken(
+    request: CreateTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
+  ): ClientUnaryCall;
+  createToken(
+    request: CreateTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
+  ): ClientUnaryCall;
+  /** Those that are valid, and those that no longer are; without secrets. */
+  listTokens(
+    request: ListTokensRequest,
+    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
+  ): ClientUnaryCall;
+  listTokens(
+    request: ListTokensRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
+  ): ClientUnaryCall;
+  listTokens(
+    request: ListTokensRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTokensResponse) => void,
+  ): ClientUnaryCall;
+  /** From now on it opens nothing. */
+  revokeToken(
+    request: RevokeTokenRequest,
+    callback: (error: ServiceError | null, response: Token) => void,
+  ): ClientUnaryCall;
+  revokeToken(
+    request: RevokeTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Token) => void,
+  ): ClientUnaryCall;
+  revokeToken(
+    request: RevokeTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Token) => void,
   ): ClientUnaryCall;
   /** Pairs as they are joined. A reader that is too slow loses pairs; Pair.dropped_before says how many. */
   watchPairs(request: WatchPairsRequest, options?: Partial<CallOptions>): ClientReadableStream<Pair>;
