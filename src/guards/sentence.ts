@@ -76,11 +76,17 @@ function signed(spec: GuardSpec, value: number, unit: Unit): string {
   return `${isSigned(spec) && value > 0 ? '+' : ''}${printed(value, unit)}`;
 }
 
-/** The end of the interval that decides: towards the good side of a harm, towards the bad side of what is fine. */
-function bound(spec: GuardSpec, { lower, upper, status, unit }: Told): string {
-  const isLower = (status === 'fail') === (sideOf(spec) === 'max');
+/**
+ * The end of the interval that decides: towards the good side of a harm, towards the bad side of what is fine. It is left out
+ * where it would seem to say otherwise: harm may be proven by another test than the interval, and a plain limit may pass.
+ */
+function bound(spec: GuardSpec, { lower, upper, threshold, status, unit }: Told): string {
+  const side = sideOf(spec);
+  const isLower = (status === 'fail') === (side === 'max');
   const end = isLower ? lower : upper;
   if (!restsOnEvidence(spec) || end === undefined) return '';
+  const isBeyond = threshold !== undefined && (side === 'min' ? end < threshold : end > threshold);
+  if ((status === 'fail' && !isBeyond) || (status === 'pass' && isBeyond)) return '';
   return ` (at ${isLower ? 'least' : 'most'} ${signed(spec, end, unit)})`;
 }
 

@@ -59,6 +59,16 @@ describe('a sentence', () => {
     );
   });
 
+  test('never shows the end of an interval that would seem to say otherwise than its status', () => {
+    const pairs = { n: 600, subject: 'pairs' } as const;
+    const proven = { ...pairs, status: 'fail', reason: 'proven', value: 0.2, lower: 0.1 } as const;
+    expect(told(AGREEMENT, { ...proven, upper: 0.5 })).toBe('agreement of label 20 % (at most 50 %) < 98 %, n = 600');
+    expect(told(AGREEMENT, { ...proven, upper: 0.99 })).toBe('agreement of label 20 % < 98 %, n = 600');
+    const passed = { ...pairs, status: 'pass', reason: 'within', value: 0.99, upper: 1 } as const;
+    expect(told(AGREEMENT, { ...passed, lower: 0.985 })).toContain('99 % (at least 98.5 %) >= 98 %');
+    expect(told(AGREEMENT, { ...passed, lower: 0.9 })).toBe('agreement of label 99 % >= 98 %, n = 600');
+  });
+
   test('of a comparison with stable', () => {
     const changes = {
       status: 'fail',
