@@ -11,6 +11,8 @@ export interface Hold {
   readonly byValue: Readonly<Record<string, { readonly pairs: number; readonly requests: number }>>;
   /** Since the subject was last seen in covered time; from a minute on it is not held. */
   readonly silentMs: number;
+  /** The same, to the second, and also while it is paused for want of data. */
+  readonly unseenMs: number;
   /** Since the stage's time was over. */
   readonly extendedMs: number;
   /** Guards that fail now, `name` or `name country=NZ`: what is new is an event. */
@@ -25,6 +27,7 @@ export const FRESH_HOLD: Hold = {
   requests: 0,
   byValue: {},
   silentMs: 0,
+  unseenMs: 0,
   extendedMs: 0,
   failing: [],
   accepted: [],

@@ -29,6 +29,8 @@ export interface Looked {
 
 /** A stage's time goes on. */
 const RUNNING: ReadonlySet<Phase> = new Set(['shadowing', 'baking', 'extended', 'holdback'] as const);
+/** A subject that was not seen for so long is no subject: as for guards (guards/decide.ts). */
+const NO_DATA_MS = 300_000;
 /** Nothing a guard says matters any more. */
 const OVER: ReadonlySet<Phase> = new Set(['idle', 'rolling-back', 'rolled-back', 'completed'] as const);
 
@@ -38,11 +40,18 @@ export function lookAt(plan: Plan, state: RolloutState, { seen, verdicts }: Look
   const extendedMs = state.hold.extendedMs + (state.phase === 'extended' ? seen.durationMs : 0);
   const hold: Hold = {
     ...(RUNNING.has(state.phase) ? addSeen(state.hold, seen) : state.hold),
+    unseenMs: unseenAfter(state, seen),
     extendedMs,
     failing,
     accepted: state.hold.accepted.filter((key) => failing.includes(key)),
   };
   return { hold, notes: notesOf(state.hold.failing, live), move: moveOf(plan, { ...state, hold }, live) };
+}
+
+function unseenAfter({ phase, cause, hold }: RolloutState, seen: Seen): number {
+  if (seen.covered && seen.present) return 0;
+  const isCounted = RUNNING.has(phase) || cause === 'no-data';
+  return hold.unseenMs + (isCounted ? seen.durationMs : 0);
 }
 
 /** One for each guard: of many segment values that fail together the first is said, and how many there are. */
@@ -75,8 +84,8 @@ function moveOf(plan: Plan, state: RolloutState, live: readonly Verdict[]): Move
     (verdict) => verdict.status === 'fail' && verdict.action === 'pause' && !hold.accepted.includes(guardKey(verdict)),
   );
   if (stop !== undefined) return paused('guard', said(stop));
-  const silent = live.find(({ status, action }) => status === 'no-data' && action !== 'alert');
-  if (silent !== undefined) return cause === 'no-data' ? undefined : paused('no-data', said(silent));
+  const silence = silenceOf(stage, hold, live);
+  if (silence !== undefined) return cause === 'no-data' ? undefined : paused('no-data', silence);
   const isTimeOver = hold.coveredMs >= stage.hold.timeMs;
   if (cause === 'no-data') {
     const back = hold.extendedMs > 0 ? 'extended' : phaseAt(plan.stages, at, state.reached);
@@ -99,6 +108,15 @@ function moveOf(plan: Plan, state: RolloutState, live: readonly Verdict[]): Move
     return paused('overdue', `not promoted within ${printedMs(stage.hold.atMostMs)} beyond its time: ${wait}`);
   }
   return undefined;
+}
+
+/** What there is nothing of to go by; undefined: there is. A stage's scope may have no traffic where guards see others'. */
+function silenceOf(stage: StageSpec, { unseenMs }: Hold, live: readonly Verdict[]): string | undefined {
+  const silent = live.find(({ status, action }) => status === 'no-data' && action !== 'alert');
+  if (silent !== undefined) return said(silent);
+  return unseenMs >= NO_DATA_MS
+    ? `nothing of stage ${stage.name} (${printedStage(stage)}) was seen for ${printedMs(unseenMs)}`
+    : undefined;
 }
 
 /** The rollback that `verdicts` ask for; undefined: none does. */

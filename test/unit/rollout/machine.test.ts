@@ -201,11 +201,26 @@ describe('silence', () => {
 
   test('without a guard that says so holds all the same: the stage is not left before its subject is seen', () => {
     const quiet = look({}, { present: false, pairs: 0, requests: 0 });
-    const { state, moves } = through(PLAN, at('one'), [look(), ...times(100, quiet)]);
-    expect([state.hold.coveredMs, state.hold.silentMs, moves]).toEqual([10_000, 1_000_000, []]);
+    const { state, moves } = through(PLAN, at('one'), [look(), ...times(29, quiet)]);
+    expect([state.hold.coveredMs, state.hold.silentMs, moves]).toEqual([10_000, 290_000, []]);
     const over = at('one', { phase: 'extended', hold: minute });
     expect(through(PLAN, over, [quiet]).moves).toEqual([]);
     expect(through(PLAN, over, [quiet, look()]).state.stage).toBe('quarter');
+  });
+
+  test('of five minutes pauses the stage, also where every guard passes by what others see, and it goes on by itself', () => {
+    const quiet = look({}, { present: false, pairs: 0, requests: 0 });
+    const paused = 'paused: nothing of stage one (1 %) was seen for 5 min';
+    const { state, moves } = through(PLAN, at('one'), [look(), ...times(100, quiet)]);
+    expect([moves, state.phase, state.cause]).toEqual([[paused], 'paused', 'no-data']);
+    const back = through(PLAN, state, [look()]);
+    expect([back.moves, back.state.phase, back.state.stage]).toEqual([
+      ['resumed: there is data again'],
+      'baking',
+      'one',
+    ]);
+    const byHand = { phase: 'paused', cause: 'person' } as const;
+    expect(through(PLAN, at('one', byHand), times(100, quiet)).state.hold.unseenMs).toBe(0);
   });
 
   test('of less than a minute is held once the subject is back, longer ones and gaps are not, nor what is before it', () => {
