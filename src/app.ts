@@ -54,7 +54,7 @@ const STOP_GRACE_MS = 5_000;
 /** What a decision allocates does not live on: little is collected often, and briefly (docs/performance.md). */
 const DECIDE_LIMITS = { maxYoungGenerationSizeMb: 12 };
 /** For the log entries of what was decided last. */
-const LAST_ENTRIES_MS = 1_000;
+const LAST_ENTRIES_MS = 1_500;
 /** For the rows of those. */
 const LAST_ROWS_MS = 2_000;
 /** A collector that hangs must not hold the stop. */

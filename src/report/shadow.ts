@@ -68,10 +68,12 @@ function pointOf(
   fromMs: number,
   { pairs, reference, candidate, fields, bodiesCompared, sameBody }: PairSums,
 ): TrendPoint {
-  const disagreement: Record<string, number> = {};
-  for (const { name, pairs: compared, agreeing } of fields.values()) {
-    if (compared > 0) disagreement[name] = 1 - agreeing / compared;
-  }
+  // not by assignment: a field may well be named `__proto__`
+  const disagreement = Object.fromEntries(
+    [...fields.values()].flatMap(({ name, pairs: compared, agreeing }) =>
+      compared > 0 ? [[name, 1 - agreeing / compared] as const] : [],
+    ),
+  );
   return {
     fromMs,
     pairs,

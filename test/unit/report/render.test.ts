@@ -57,6 +57,7 @@ test('in HTML no name or value from outside is ever markup', async () => {
       '</title></svg>',
       '&lt;',
       '<!--',
+      '__proto__',
       ']]>',
       '<',
     ),
@@ -76,7 +77,20 @@ test('in Markdown no name or value from outside makes a line, a cell or markup',
   const shape = (markdown: string) => markdown.split('\n').map(cells);
   const expected = shape(renderMarkdown(await reportNaming('name')));
   const names = fc.oneof(
-    fc.constantFrom('a|b', 'a\nb', '`a`', '**a**', '# a', '<b>', '[a](b)', '\u202e', '\\', '\\|', '| --- |'),
+    fc.constantFrom(
+      '__proto__',
+      'a|b',
+      'a\nb',
+      '`a`',
+      '**a**',
+      '# a',
+      '<b>',
+      '[a](b)',
+      '\u202e',
+      '\\',
+      '\\|',
+      '| --- |',
+    ),
     fc.string({ minLength: 1, maxLength: 12, unit: 'binary' }).filter((name) => name !== '.'),
   );
   await fc.assert(
