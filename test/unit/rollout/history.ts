@@ -128,6 +128,29 @@ export const histories: fc.Arbitrary<History> = fc.record({
   steps: fc.array(step, { maxLength: 60, size: 'max' }),
 });
 
+/** To the end without any trouble, which chance seldom comes to. */
+export const ORDERLY: History = {
+  first: {
+    version: '2.0.0',
+    stages: [
+      stageOf('s0', 0, { hold: { timeMs: 10_000 }, approve: 'required' }),
+      stageOf('s1', 9_500),
+      stageOf('s2', 10_000),
+    ],
+    guards: GUARDS,
+  },
+  steps: [...Array.from({ length: 3 }, () => seenWell()), ...(['approve', 'to-end', 'complete'] as const).map(askFor)],
+};
+
+function seenWell(): Step {
+  const counts = SEGMENTS.map(() => ({ pairs: 10, requests: 10 }) as const);
+  return { kind: 'block', statuses: GUARDS.map(() => 'pass'), covered: true, counts };
+}
+
+function askFor(what: 'approve' | 'to-end' | 'complete'): Step {
+  return { kind: 'ask', what, weightBp: 0, behind: undefined };
+}
+
 function specsOf(from: Said | undefined): RolloutSpec[] {
   if (from === undefined) return [];
   const canary = { cluster: 'ranker-v2', version: from.version };
