@@ -6,6 +6,7 @@ import { readSource } from '../config/source.ts';
 import type * as proto from '../gen/understudy/admin/v1/admin.ts';
 import type { Controller } from '../rollout/controller.ts';
 import { RefusedError } from '../rollout/refused.ts';
+import { mustBeCurrent, mustBeInNoFile } from '../rollout/request.ts';
 import { type RolloutSpec, specHash } from '../rollout/spec.ts';
 import { type RolloutView, reconcile, rollbackCause, viewOf } from '../rollout/state.ts';
 import { releaseOf } from '../routing/release.ts';
@@ -40,9 +41,10 @@ export async function applyRollout(
   const { spec, plain, warnings } = parsed(text, made, controller.views());
   const { name } = spec;
   const known = controller.views().find((view) => view.name === name);
-  mustBeFree(known, name);
-  if (known !== undefined) mustBeCurrent(known, expectedRevision);
-  else if ((expectedRevision ?? 0) !== 0) controller.view(name);
+  if (known !== undefined) {
+    mustBeInNoFile(known);
+    mustBeCurrent(known, expectedRevision);
+  } else if ((expectedRevision ?? 0) !== 0) controller.view(name);
 
   const unchanged = known !== undefined && isSame(spec, known);
   const { view: preview, isNew } = previewOf(spec, known, controller);
@@ -73,17 +75,6 @@ function parsed(text: string, { running }: MadeRollouts, views: readonly Rollout
 /** `3:5: canary.version: expected ...`: the text has no name. */
 function lineOf({ line, column, path, message }: Problem): string {
   return `${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`;
-}
-
-function mustBeFree(known: RolloutView | undefined, name: string): void {
-  if (known?.file === undefined) return;
-  throw new RefusedError('failed-precondition', 'rollout', `${name} is written in ${known.file}: change it there`);
-}
-
-function mustBeCurrent({ name, revision }: RolloutView, expected: number | undefined): void {
-  if (expected === undefined || expected === revision) return;
-  const message = `expected ${expected}, but ${name} was changed by revision ${revision}`;
-  throw new RefusedError('failed-precondition', 'expected_revision', message);
 }
 
 /** A view holds all of a spec but the weight that is read once. */

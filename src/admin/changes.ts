@@ -1,5 +1,6 @@
 /** What a new text of a rollout changes in the old one, one line a place. Pure. */
 import { isDeepStrictEqual } from 'node:util';
+import { isMap } from '../config/forms.ts';
 
 const MAX_LINES = 200;
 const MAX_VALUE_LENGTH = 200;
@@ -46,10 +47,6 @@ function keysOf(before: object, after: object): readonly string[] {
 /** Not what every object has: a text may well name something `toString`. */
 function own(held: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(held, key) ? held[key] : undefined;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The elements of a list by `name`; undefined unless all have one of their own. */

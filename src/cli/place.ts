@@ -1,6 +1,7 @@
 /** Where a rollout is on its way, as commands print it. */
 import { formatPercent } from '../config/units.ts';
 import type { Rollout, Stage } from '../gen/understudy/admin/v1/admin.ts';
+import { grouped } from '../guards/numbers.ts';
 
 /** `2/5 five`; undefined: it has no stages, or is at none of them. */
 export function stageText({ stages, stage }: Rollout): string | undefined {
@@ -16,8 +17,8 @@ export function progressText({ stages, stage, progress }: Rollout): string | und
   const { coveredMs, pairs, requests, extendedMs } = progress;
   const parts = [
     ...(holdMs > 0 ? [`${durationText(coveredMs)} of ${durationText(holdMs)}`] : [durationText(coveredMs)]),
-    ...(holdPairs > 0 ? [`${count(pairs)} pairs of ${count(holdPairs)}`] : []),
-    ...(holdRequests > 0 ? [`${count(requests)} answers of canary of ${count(holdRequests)}`] : []),
+    ...(holdPairs > 0 ? [`${grouped(pairs)} pairs of ${grouped(holdPairs)}`] : []),
+    ...(holdRequests > 0 ? [`${grouped(requests)} answers of canary of ${grouped(holdRequests)}`] : []),
     ...(extendedMs > 0 ? [`${durationText(extendedMs)} more`] : []),
   ];
   return `${shareText(present)}: ${parts.join(', ')}`;
@@ -51,8 +52,4 @@ export function durationText(ms: number): string {
     return whole === 0 ? '' : `${whole} ${unit}`;
   });
   return parts.filter(Boolean).join(' ');
-}
-
-function count(n: number): string {
-  return n.toLocaleString('en-US');
 }

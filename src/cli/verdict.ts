@@ -1,5 +1,5 @@
 import type { RolloutVerdict, Verdict } from '../gen/understudy/admin/v1/admin.ts';
-import { printed, printedEvidence, type Unit } from '../guards/numbers.ts';
+import { grouped, printed, printedEvidence, type Unit } from '../guards/numbers.ts';
 import { ask, follow, withAdmin } from './client.ts';
 import type { Settings } from './settings.ts';
 import { paint, table } from './table.ts';
@@ -66,7 +66,7 @@ function rowOf(verdict: Verdict, terminal: Terminal): string[] {
     number(value),
     bound,
     number(threshold),
-    n.toLocaleString('en-US'),
+    grouped(n),
     eValue === undefined ? '-' : printedEvidence(eValue),
     new Date(sinceMs).toISOString().slice(0, 19),
     verdict.dryRun ? `${verdict.action} (dry run)` : verdict.action,

@@ -9,7 +9,7 @@ import { hasLimit, isLimit, restsOnEvidence } from './subject.ts';
 import type { VerdictStatus } from './verdict.ts';
 
 /** Nothing seen for so long is said, and is no answer. */
-const NO_DATA_MS = 300_000;
+export const NO_DATA_MS = 300_000;
 
 export interface Known {
   readonly finding: Finding;

@@ -7,8 +7,8 @@ import type { GuardSpec } from './spec.ts';
 import type { Subject } from './verdict.ts';
 
 /** From this weight on pairs with mirror-back say more than what is left of stable. Basis points. */
-const MOST_BP = 9_500;
-const ALL_BP = 10_000;
+export const MOST_BP = 9_500;
+export const ALL_BP = 10_000;
 
 /** The shadows there are; undefined = none. */
 export interface Shadows {

@@ -160,7 +160,7 @@ export function takeStep<State>(
 function judgeOnce<State>(judge: Judge<State>, held: JudgeRow | undefined, judged: Judged, seen: SeenBlock) {
   const text = JSON.stringify(judged);
   try {
-    const state = JSON.stringify(judge.step(stateOf(judge, held, judged), seen));
+    const state = JSON.stringify(judge.step(stateOf(judge, held, judged, text), seen));
     return { state, judged: text, verdicts: judge.verdicts(JSON.parse(state)), failure: undefined };
   } catch (error) {
     // a mistake of ours in one judge must cost neither the others their block nor this one its past
@@ -174,10 +174,11 @@ function judgeOnce<State>(judge: Judge<State>, held: JudgeRow | undefined, judge
   }
 }
 
-function stateOf<State>(judge: Judge<State>, held: JudgeRow | undefined, judged: Judged): State {
+/** `text`: of `judged`. */
+function stateOf<State>(judge: Judge<State>, held: JudgeRow | undefined, judged: Judged, text: string): State {
   if (held === undefined) return judge.start(judged);
   const state: State = JSON.parse(held.state);
-  return held.judged === JSON.stringify(judged) ? state : judge.adopt(state, judged);
+  return held.judged === text ? state : judge.adopt(state, judged);
 }
 
 /** How long the weight has been what it is; undefined while it is the one it was first seen with. */

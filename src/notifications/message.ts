@@ -1,5 +1,5 @@
 /** What a webhook is told of an event: never a unit, a body or an address. */
-import type { GuardRow } from '../rollout/guard-table.ts';
+import { type GuardRow, guardRow } from '../rollout/guard-table.ts';
 import type { RolloutEvent } from '../rollout/store.ts';
 import { wordOf } from './spec.ts';
 
@@ -46,31 +46,13 @@ function placeIn(value: unknown): Place | undefined {
 }
 
 /** Rows of guards that failed then. */
-function failing(guards: string): Partial<GuardRow>[] {
+function failing(guards: string): GuardRow[] {
   const rows = read(guards);
   if (!Array.isArray(rows)) return [];
   return rows
     .filter((row): row is GuardRow => isMap(row) && row.status === 'fail')
     .slice(0, MAX_GUARDS)
-    .map(({ guard, segment, status, subject, value, lower, upper, threshold, unit, n, eValue, ...row }) => {
-      const { action, dryRun, sentence } = row;
-      return {
-        guard,
-        segment,
-        status,
-        subject,
-        value,
-        lower,
-        upper,
-        threshold,
-        unit,
-        n,
-        eValue,
-        action,
-        dryRun,
-        sentence,
-      };
-    });
+    .map(guardRow);
 }
 
 function mapIn(text: string): Readonly<Record<string, unknown>> {

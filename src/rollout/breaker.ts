@@ -10,6 +10,7 @@
  * canary's newest were. So services that are slow, event streams, and a log that is late, lost or dead, are no hang: they are the
  * same for stable.
  */
+import { grouped } from '../guards/numbers.ts';
 import type { Arm } from '../routing/snapshot.ts';
 import { type BreakerWindow, SLOT_MS, type Slot, WINDOW_SLOTS } from './breaker-window.ts';
 import type { Trip } from './people.ts';
@@ -55,8 +56,8 @@ function failureOf(kind: Trip['kind'], { canary, stable, since }: Judged, nowSlo
   const canaryShare = canary.failed / canary.judged;
   const isEnvironment = stable.judged >= MIN_STABLE && stable.failed / stable.judged >= ALIKE * canaryShare;
   const within = `in ${(((nowSlot - (since ?? nowSlot) + 1) * SLOT_MS) / 1_000).toFixed(1)} s`;
-  const found = `${text(canary.failed)} of ${of}${text(canary.judged)} canary answers failed ${within}${row}`;
-  const beside = `stable ${text(stable.failed)} of ${text(stable.judged)}${isEnvironment ? ': it fails alike' : ''}`;
+  const found = `${grouped(canary.failed)} of ${of}${grouped(canary.judged)} canary answers failed ${within}${row}`;
+  const beside = `stable ${grouped(stable.failed)} of ${grouped(stable.judged)}${isEnvironment ? ': it fails alike' : ''}`;
   return { kind, isEnvironment, reason: `breaker: ${found} (${beside})` };
 }
 
@@ -87,9 +88,9 @@ function hangTrip(window: BreakerWindow, nowSlot: number): Trip | undefined {
     const least = isMany || isAll ? unanswered / 2 : LAST_OPEN;
     const newest = newestOf(newestFirst, least, (slots) => openOf(slots, 'canary').unanswered);
     if (!isTold(openOf(newest, 'stable'))) return undefined;
-    const found = `${text(unanswered)} of ${text(decided)} canary requests had no answer after ${patienceMs / 1_000} s`;
+    const found = `${grouped(unanswered)} of ${grouped(decided)} canary requests had no answer after ${patienceMs / 1_000} s`;
     const which = isMany || isAll ? '' : `, nor had any of the last ${LAST_OPEN}`;
-    const reason = `breaker: ${found}${which} (stable ${text(stable.unanswered)} of ${text(stable.decided)})`;
+    const reason = `breaker: ${found}${which} (stable ${grouped(stable.unanswered)} of ${grouped(stable.decided)})`;
     return { kind: 'hang', isEnvironment: false, reason };
   }
   return undefined;
@@ -126,8 +127,4 @@ function newestOf(
 ): readonly Slot[] {
   const end = newestFirst.findIndex((_, index) => sum(newestFirst.slice(0, index + 1)) >= least);
   return end === -1 ? newestFirst : newestFirst.slice(0, end + 1);
-}
-
-function text(count: number): string {
-  return count.toLocaleString('en-US');
 }

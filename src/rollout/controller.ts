@@ -10,7 +10,7 @@ import { eventOf, type Move, type Moved, moved, type Stamp } from './move.ts';
 import * as people from './people.ts';
 import type { Publisher } from './publisher.ts';
 import { RefusedError } from './refused.ts';
-import { type ChangeRequest, checkChange, checkWeight } from './request.ts';
+import { type ChangeRequest, checkChange, checkWeight, mustBeCurrent, mustBeInNoFile } from './request.ts';
 import type { RolloutSpec } from './spec.ts';
 import { type Specs, specsOf, takenOver, viewsOf } from './specs.ts';
 import { type RolloutView, reconcile, rollbackCause, snapshotOf } from './state.ts';
@@ -141,13 +141,7 @@ export function createController(parts: {
     async applyMade(request, made) {
       const { rollout, reason, actor } = checkChange(request);
       const owned = views.find(({ name }) => name === rollout);
-      if (owned?.file !== undefined) {
-        throw new RefusedError(
-          'failed-precondition',
-          'rollout',
-          `${rollout} is written in ${owned.file}: change it there`,
-        );
-      }
+      if (owned !== undefined) mustBeInNoFile(owned);
       if (owned !== undefined || made === undefined) mustBeCurrent(view(rollout), request.expectedRevision);
       else if ((request.expectedRevision ?? 0) !== 0) view(rollout);
       const others = specs.ofPeople.filter(({ name }) => name !== rollout);
@@ -332,12 +326,6 @@ function subscribe(to: Set<() => void>, listener: () => void): () => void {
 
 function isSame(one: object, other: object): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-function mustBeCurrent({ name, revision }: RolloutView, expected: number | undefined): void {
-  if (expected === undefined || expected === revision) return;
-  const message = `expected ${expected}, but ${name} was changed by revision ${revision}`;
-  throw new RefusedError('failed-precondition', 'expected_revision', message);
 }
 
 /** Of a rollback that is in force all the same, but for the threads that have not confirmed it. */

@@ -14,10 +14,11 @@ const MAX_ROWS = 100;
 export function guardTable(verdicts: readonly Verdict[]): string {
   const failing = verdicts.filter(({ status }) => status === 'fail');
   const others = verdicts.filter(({ status }) => status !== 'fail');
-  return JSON.stringify([...failing, ...others].slice(0, MAX_ROWS).map(toRow));
+  return JSON.stringify([...failing, ...others].slice(0, MAX_ROWS).map(guardRow));
 }
 
-function toRow(verdict: Verdict): GuardRow {
+/** What of `verdict`, or of a row that was kept, is told, and no more. */
+export function guardRow(verdict: GuardRow): GuardRow {
   const { guard, segment, status, subject, value, lower, upper, threshold, unit, n, eValue, action, dryRun } = verdict;
   const { sentence } = verdict;
   return { guard, segment, status, subject, value, lower, upper, threshold, unit, n, eValue, action, dryRun, sentence };

@@ -2,6 +2,7 @@
  * The stage machine: what one closed block makes of a release. Pure: no clock, no randomness; the same history gives the same
  * end. In this order: harm rolls back, what pauses pauses, silence holds and then pauses, and only then is a stage over.
  */
+import { NO_DATA_MS } from '../guards/decide.ts';
 import { printedMs } from '../guards/numbers.ts';
 import { isJudge, isPromoting, moves } from '../guards/promoting.ts';
 import type { StageSpec } from '../guards/spec.ts';
@@ -29,8 +30,6 @@ export interface Looked {
 
 /** A stage's time goes on. */
 const RUNNING: ReadonlySet<Phase> = new Set(['shadowing', 'baking', 'extended', 'holdback'] as const);
-/** A subject that was not seen for so long is no subject: as for guards (guards/decide.ts). */
-const NO_DATA_MS = 300_000;
 /** Nothing a guard says matters any more. */
 const OVER: ReadonlySet<Phase> = new Set(['idle', 'rolling-back', 'rolled-back', 'completed'] as const);
 
@@ -191,6 +190,7 @@ function heldBy(plan: Plan, stage: StageSpec, verdicts: readonly Verdict[]): str
   if (waits.length > 0 || passes || stage.approve === 'required') return waits;
   return ['no guard that judges is applicable'];
 }
+
 function lacks({ hold: wanted }: StageSpec, hold: Hold): string[] {
   return (['pairs', 'requests'] as const)
     .filter((what) => hold[what] < wanted[what])

@@ -1,4 +1,5 @@
 /** What people may ask of a release in its phase: a move, or a RefusedError `failed-precondition` that says why not. Pure. */
+import { ALL_BP } from '../guards/subject.ts';
 import { FRESH_HOLD, type Hold } from './hold.ts';
 import { paused, promotion, rollback } from './machine.ts';
 import type { Move } from './move.ts';
@@ -6,8 +7,6 @@ import { RefusedError } from './refused.ts';
 import type { Plan } from './spec.ts';
 import { everybodysOf, highestOf, phaseAt, placeOf, weightOf } from './stages.ts';
 import type { RolloutState } from './store.ts';
-
-const ALL_BP = 10_000;
 
 /** The weight that a person sets, also to what it is; stages do not count until somebody resumes. */
 export function setWeight(state: RolloutState, weightBp: number, reason: string): Move {

@@ -1,5 +1,6 @@
-/** What a change must say; every function throws RefusedError `invalid-argument` that names the field. */
+/** What a change must say, and meet: every function throws a RefusedError that names the field. */
 import { RefusedError } from './refused.ts';
+import type { RolloutView } from './state.ts';
 
 const MAX_REASON_LENGTH = 500;
 const MAX_ACTOR_LENGTH = 200;
@@ -31,6 +32,22 @@ export function checkWeight(weightBp: number | undefined): number {
     throw refuse('weight_bp', `expected 0 to 10000, found ${weightBp ?? 'nothing'}`);
   }
   return weightBp;
+}
+
+/** Of two callers with the same expected revision the second one meets another. */
+export function mustBeCurrent(
+  { name, revision }: Pick<RolloutView, 'name' | 'revision'>,
+  expected: number | undefined,
+): void {
+  if (expected === undefined || expected === revision) return;
+  const message = `expected ${expected}, but ${name} was changed by revision ${revision}`;
+  throw new RefusedError('failed-precondition', 'expected_revision', message);
+}
+
+/** What a file says is changed there. */
+export function mustBeInNoFile({ name, file }: Pick<RolloutView, 'name' | 'file'>): void {
+  if (file === undefined) return;
+  throw new RefusedError('failed-precondition', 'rollout', `${name} is written in ${file}: change it there`);
 }
 
 /** Control characters are refused because these texts are printed on terminals. */

@@ -1,11 +1,8 @@
 /** Where a stage of a plan leads. Pure. */
 import type { StageSpec } from '../guards/spec.ts';
+import { ALL_BP, MOST_BP } from '../guards/subject.ts';
 import type { Phase, Reached } from '../routing/snapshot.ts';
 import type { RolloutState } from './store.ts';
-
-const ALL_BP = 10_000;
-/** From here on the few that are left on stable are the holdback. */
-const MOST_BP = 9_500;
 
 /** Weight of the rollout as people see it: what a person set, else that of its stage. */
 export function weightOf({ weightBp, reached }: Pick<RolloutState, 'weightBp' | 'reached'>): number {
@@ -33,6 +30,7 @@ export function phaseAt(stages: readonly StageSpec[], at: number, reached: reado
   if (weightBp === 0) return 'shadowing';
   const isEverybody = everybodysOf({ weightBp: undefined, reached }) === ALL_BP;
   if (isEverybody && at === stages.length - 1) return 'promoted';
+  // the few that are left on stable are the holdback
   return weightBp >= MOST_BP ? 'holdback' : 'baking';
 }
 

@@ -1,11 +1,10 @@
 /** Why a release does not go on, and what a person can do about it, one sentence each. Pure. */
 import { printedMs } from '../guards/numbers.ts';
+import { ALL_BP } from '../guards/subject.ts';
 import type { Verdict } from '../guards/verdict.ts';
 import { waitsOf } from './machine.ts';
 import { placeOf, printedStage } from './stages.ts';
 import type { RolloutView } from './state.ts';
-
-const ALL_BP = 10_000;
 
 /** What is known beside the rollout itself. */
 export interface Known {
